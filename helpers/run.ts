@@ -1,0 +1,71 @@
+import { createHash } from "node:crypto"
+import { execa } from "execa"
+import { recordCommand } from "./evidence.ts"
+
+export interface RunOptions {
+  cwd?: string
+  /** Written to the program's stdin, the only way a secret reaches it. */
+  input?: string | Uint8Array
+  env?: Record<string, string>
+  /** Exit codes that are answers; any other is an error. */
+  answers?: number[]
+  timeoutMs?: number
+  /** Output above this is an error, never a cut answer. In bytes. */
+  maxBytes?: number
+}
+
+export interface Ran {
+  stdout: string
+  stderr: string
+  exitCode: number
+}
+
+/**
+ * Runs a program on this machine without a shell and waits for it. Exit codes other than `answers`, signals, timeouts,
+ * output over `maxBytes` and a missing program throw, with the program, what came back and stderr.
+ */
+export async function run(file: string, args: string[], options: RunOptions = {}): Promise<Ran> {
+  const { answers = [0], timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 } = options
+  const started = performance.now()
+  const result = await execa(file, args, {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    env: { ...options.env, LC_ALL: "C" },
+    timeout: timeoutMs,
+    maxBuffer: maxBytes,
+    stripFinalNewline: false,
+    reject: false,
+  })
+  const { stdout, stderr } = result
+  recordCommand({
+    where: "here",
+    argv: [file, ...args],
+    exit: result.exitCode ?? null,
+    outputSha256: createHash("sha256").update(stdout).update(stderr).digest("hex"),
+    milliseconds: Math.round(performance.now() - started),
+  })
+  if (result.exitCode !== undefined && answers.includes(result.exitCode) && !result.isMaxBuffer) {
+    return { stdout, stderr, exitCode: result.exitCode }
+  }
+  throw new Error(
+    `${[file, ...args].join(" ")}: ${ending(result)}${stderr.trim() === "" ? "" : `\n${stderr.trim()}`}`,
+    {
+      cause: result.cause,
+    },
+  )
+}
+
+function ending(result: {
+  timedOut: boolean
+  isMaxBuffer: boolean
+  exitCode?: number | undefined
+  signal?: string | undefined
+  code?: string | undefined
+  durationMs: number
+}): string {
+  if (result.timedOut) return `no end after ${Math.round(result.durationMs)} ms`
+  if (result.isMaxBuffer) return "more output than allowed"
+  if (result.code === "ENOENT") return "program not found"
+  if (result.signal !== undefined) return `killed by ${result.signal}`
+  return `exit ${result.exitCode ?? result.code ?? "unknown"}`
+}

@@ -1,0 +1,44 @@
+import { defineConfig } from "vitest/config"
+
+// Three projects, never run together: `verify` judges a target and is only started by reports/verify.ts, which provides
+// the target and the reporter; `offline` tests our own code without a target; `lab` tests the whole product on the lab.
+export default defineConfig({
+  test: {
+    retry: 0,
+    allowOnly: false,
+    passWithNoTests: false,
+    bail: 0,
+    dangerouslyIgnoreUnhandledErrors: false,
+    expect: { requireAssertions: true },
+    chaiConfig: { truncateThreshold: 0 },
+    pool: "forks",
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "verify",
+          include: ["specs/**/*.spec.ts"],
+          // One worker and one module graph: facts that several checks share are looked up once, over one ssh connection.
+          fileParallelism: false,
+          isolate: false,
+          testTimeout: 120_000,
+          includeTaskLocation: true,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "offline", include: ["{specs,helpers,reports,fixtures}/**/*.test.ts"], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "lab",
+          include: ["fixtures/**/*.live.ts"],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 900_000,
+        },
+      },
+    ],
+  },
+})
