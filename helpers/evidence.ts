@@ -1,7 +1,7 @@
 // What a check saw, kept before it is judged. The reporters read it from `task.meta`, and from nowhere else.
 
 import { AsyncLocalStorage } from "node:async_hooks"
-import { test as base, type TestContext } from "vitest"
+import { test as base, expect, type TestContext } from "vitest"
 
 /** A fact a verdict rests on: names, counts and fingerprints as plain JSON data, never secret bytes. */
 export interface Observation {
@@ -80,7 +80,7 @@ export interface Evidence {
 
 /** vitest's `test`, plus `evidence`. */
 export const test = base.extend<{ evidence: Evidence }>({
-  evidence: async ({ task, expect, skip }: TestContext, use: (evidence: Evidence) => Promise<void>) => {
+  evidence: async ({ task, skip }: TestContext, use: (evidence: Evidence) => Promise<void>) => {
     const observations: Observation[] = []
     const commands: Command[] = []
     const meta = task.meta
