@@ -1,7 +1,7 @@
 // What a check saw, kept before it is judged. The reporters read it from `task.meta`, and from nowhere else.
 
-import { AsyncLocalStorage } from "node:async_hooks"
 import { test as base, expect, type TestContext } from "vitest"
+import { type Command, recordFor, recordWithin } from "./commands.ts"
 
 /** A fact a verdict rests on: names, counts and fingerprints as plain JSON data, never secret bytes. */
 export interface Observation {
@@ -9,19 +9,6 @@ export interface Observation {
   seen: unknown
   /** The shared look-up it rests on (see {@link shared}), where several checks use one. */
   from?: string
-}
-
-/** One program run, connection made or API call sent. */
-export interface Command {
-  /** Where it ran: `here`, `ssh root@10.0.0.2`, `incus https://10.0.0.3:8443`. */
-  where: string
-  /** What was run, as arguments; secrets travel on stdin and never stand here. */
-  argv: string[]
-  /** Exit code, HTTP status, or null where the thing has none. */
-  exit: number | null
-  /** SHA-256 (hex) of the output, after redaction. */
-  outputSha256: string
-  milliseconds: number
 }
 
 /** What the verdicts are about; every field that the run could learn. */
@@ -46,15 +33,6 @@ declare module "vitest" {
     /** Why a check waits for evidence that does not exist yet. */
     waitsFor?: string
   }
-}
-
-// Checks run one after another; only shared look-ups, begun by one check and awaited by several, need a context of their own.
-let running: Command[] = []
-const recorder = new AsyncLocalStorage<Command[]>()
-
-/** Adds a command to the evidence of the check or shared look-up it ran for. */
-export function recordCommand(command: Command): void {
-  ;(recorder.getStore() ?? running).push(command)
 }
 
 interface SharedFact {
@@ -87,7 +65,7 @@ export const test = base.extend<{ evidence: Evidence }>({
     meta.observations = observations
     meta.commands = commands
 
-    running = commands
+    recordFor(commands)
     const keep = (what: string, seen: unknown) => void observations.push({ what, seen })
     await use(
       Object.assign(keep, {
@@ -115,7 +93,7 @@ export const test = base.extend<{ evidence: Evidence }>({
 
 function begin(id: string, look: () => Promise<unknown>): SharedFact {
   const commands: Command[] = []
-  const fact = { id, commands, value: recorder.run(commands, look) }
+  const fact = { id, commands, value: recordWithin(commands, look) }
   facts.set(id, fact)
   return fact
 }

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto"
 import { execa } from "execa"
-import { recordCommand } from "./evidence.ts"
+import { recordCommand } from "./commands.ts"
 
 export interface RunOptions {
   cwd?: string
   /** Written to the program's stdin, the only way a secret reaches it. */
   input?: string | Uint8Array
-  env?: Record<string, string>
+  /** Added to the environment; undefined takes a variable out of it. */
+  env?: Record<string, string | undefined>
   /** Exit codes that are answers; any other is an error. */
   answers?: number[]
   timeoutMs?: number
@@ -20,23 +21,38 @@ export interface Ran {
   exitCode: number
 }
 
+/** What a program answered, byte by byte. */
+export interface RanBytes {
+  stdout: Buffer
+  stderr: string
+  exitCode: number
+}
+
 /**
  * Runs a program on this machine without a shell and waits for it. Exit codes other than `answers`, signals, timeouts,
  * output over `maxBytes` and a missing program throw, with the program, what came back and stderr.
  */
 export async function run(file: string, args: string[], options: RunOptions = {}): Promise<Ran> {
+  const ran = await runBytes(file, args, options)
+  return { ...ran, stdout: ran.stdout.toString() }
+}
+
+/** As {@link run}, for output that is not text. */
+export async function runBytes(file: string, args: string[], options: RunOptions = {}): Promise<RanBytes> {
   const { answers = [0], timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 } = options
   const started = performance.now()
   const result = await execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
     env: { ...options.env, LC_ALL: "C" },
+    encoding: "buffer",
     timeout: timeoutMs,
     maxBuffer: maxBytes,
     stripFinalNewline: false,
     reject: false,
   })
-  const { stdout, stderr } = result
+  const stdout = Buffer.from(result.stdout)
+  const stderr = Buffer.from(result.stderr).toString()
   recordCommand({
     where: "here",
     argv: [file, ...args],
