@@ -1,0 +1,52 @@
+import { access, constants, stat } from "node:fs/promises"
+import { resolve } from "node:path"
+import type { Target } from "./target.ts"
+
+/** One thing wrong with a target file, and the line of it. */
+export interface Mistake {
+  line: number
+  what: string
+}
+
+// Every `{ file: … }` names a local file. One not listed here holds a secret, and is for its owner only.
+const publicFiles = ["certificate.roots", "incus.certificate", "incus.serverCertificate", "incus.baseline"]
+const mayBeMissing = ["incus.baseline"]
+
+/** Makes the local paths of a target absolute, in place, and returns what is wrong with the files they name. */
+export async function resolveFiles(
+  target: Target,
+  directory: string,
+  lineOf: (path: string[]) => number,
+): Promise<Mistake[]> {
+  const mistakes: Mistake[] = []
+  const walk = async (value: unknown, path: string[]): Promise<void> => {
+    if (typeof value !== "object" || value === null) return
+    const only = value as Record<string, unknown>
+    if (typeof only.file === "string" && Object.keys(only).length === 1) {
+      const file = resolve(directory, only.file)
+      only.file = file
+      const what = await fileMistake(file, path.join("."))
+      if (what !== undefined) mistakes.push({ line: lineOf([...path, "file"]), what: `${path.join(".")}: ${what}` })
+      return
+    }
+    for (const [key, child] of Object.entries(value)) await walk(child, [...path, key])
+  }
+  await walk(target, [])
+  target.reports.directory = resolve(directory, target.reports.directory)
+  return mistakes
+}
+
+async function fileMistake(file: string, key: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(file)
+    await access(file, constants.R_OK)
+    if ((await stat(file)).isFile() === false) return `${file} is no file`
+    if ((mode & 0o077) !== 0 && !publicFiles.includes(key)) {
+      return `${file} is a secret that others may read (mode ${(mode & 0o777).toString(8)}): chmod 600 ${file}`
+    }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === "ENOENT" && mayBeMissing.includes(key)) return undefined
+    return code === "ENOENT" ? `${file} does not exist` : `cannot read ${file}: ${message}`
+  }
+}
