@@ -1,0 +1,84 @@
+// What `npm run verify` was asked to do. Only options that cannot weaken a verdict exist.
+
+import { parseCLI } from "vitest/node"
+import type { Role } from "./ledger.ts"
+
+export interface Asked {
+  help: boolean
+  target: string | undefined
+  role: Role
+  out: string | undefined
+  filters: string[]
+  pattern: RegExp | undefined
+}
+
+/** The command line is wrong; the message says how to put it right. */
+export class UsageError extends Error {
+  override name = "UsageError"
+}
+
+const roles: Role[] = ["builder", "adversary", "ci"]
+// vitest's parser reports these whether or not they were typed.
+const always = ["t", "testNamePattern", "run", "color"]
+const ours = ["--target", "--role", "--out"]
+
+/** Reads the command line: our options first, what is left as vitest itself would. */
+export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
+  const values = new Map<string, string>()
+  const rest: string[] = []
+  const queue = [...args]
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const [name = "", ...inline] = next.split("=")
+    if (!ours.includes(name)) {
+      rest.push(next)
+      if ((next === "-t" || next === "--testNamePattern") && queue.length > 0) rest.push(queue.shift() as string)
+      continue
+    }
+    const value = next.includes("=") ? inline.join("=") : queue.shift()
+    if (value === undefined || value === "" || value.startsWith("-")) throw new UsageError(`${name} needs a value`)
+    if (values.has(name)) throw new UsageError(`${name} is given twice`)
+    values.set(name, value)
+  }
+  return {
+    help: rest.some((arg) => arg === "--help" || arg === "-h"),
+    target: values.get("--target") ?? (env.TARGET || undefined),
+    role: roleOf(values.get("--role") ?? "builder"),
+    out: values.get("--out"),
+    ...selection(rest.filter((arg) => arg !== "--help" && arg !== "-h")),
+  }
+}
+
+function roleOf(name: string): Role {
+  const role = roles.find((known) => known === name)
+  if (role === undefined) throw new UsageError(`--role is one of ${roles.join(", ")}, not ${name}`)
+  return role
+}
+
+function selection(args: string[]): { filters: string[]; pattern: RegExp | undefined } {
+  const { filter, options } = parsed(args)
+  for (const [name, value] of Object.entries(options)) {
+    if (always.includes(name) || (name === "--" && Array.isArray(value) && value.length === 0)) continue
+    throw new UsageError(
+      `--${name} does not exist here: it could weaken a verdict; what exists is -t, files and ${ours.join(", ")}`,
+    )
+  }
+  const { testNamePattern } = options
+  return { filters: filter, pattern: testNamePattern === undefined ? undefined : expression(testNamePattern) }
+}
+
+function parsed(args: string[]) {
+  try {
+    return parseCLI(["vitest", "run", ...args])
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+}
+
+function expression(pattern: unknown): RegExp {
+  if (typeof pattern !== "string" || pattern === "") throw new UsageError('-t needs one pattern, like -t "C2.5 "')
+  try {
+    return new RegExp(pattern)
+  } catch (cause) {
+    throw new UsageError(`-t ${pattern} is no regular expression: ${(cause as Error).message}`, { cause })
+  }
+}

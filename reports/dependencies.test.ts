@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises"
+import { dirname, join, relative } from "node:path"
+import glob from "fast-glob"
+import { expect, test } from "vitest"
+
+// Imports flow one way: specs → helpers → node and libraries. What a folder may reach besides itself, with the exceptions.
+const root = dirname(import.meta.dirname)
+const allowed: Record<string, string[]> = {
+  specs: ["helpers/"],
+  helpers: [],
+  fixtures: ["helpers/"],
+  reports: [],
+  // The command line is where everything is put together.
+  "reports/verify.ts": ["helpers/target.ts", "helpers/evidence.ts"],
+  // The baseline is taken by looking, as a check would.
+  "reports/baseline.ts": ["helpers/"],
+}
+
+test("imports flow one way between the folders", async () => {
+  const files = await glob("{specs,helpers,fixtures,reports}/**/*.ts", { cwd: root, ignore: ["**/testdata/**"] })
+  expect(files).toContain("reports/verify.ts")
+  const trespasses: string[] = []
+  for (const file of files) {
+    const folder = file.slice(0, file.indexOf("/"))
+    const reach = [`${folder}/`, ...(allowed[file] ?? allowed[folder] ?? [])]
+    for (const path of importsOf(await readFile(join(root, file), "utf8"))) {
+      const place = relative(root, join(root, dirname(file), path))
+      if (!reach.some((start) => place.startsWith(start))) trespasses.push(`${file} imports ${place}`)
+    }
+  }
+  expect(trespasses).toEqual([])
+})
+
+test("an import is seen in each of its forms", () => {
+  const forms = ['import a from "./a.ts"', 'import "./b.ts"', 'export * from "./c.ts"', 'await import("./d.ts")']
+  expect(importsOf(forms.join("\n"))).toEqual(["./a.ts", "./b.ts", "./c.ts", "./d.ts"])
+})
+
+function importsOf(source: string): string[] {
+  return [...source.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.[^"']*)["']/g)].map(([, path = ""]) => path)
+}

@@ -1,0 +1,60 @@
+// What a run is going to look at, known before its first test: a run that dies must still say what it owed.
+
+import { basename } from "node:path"
+import type { TestCase, TestModule } from "vitest/node"
+import type { Item } from "./definition.ts"
+
+export interface Plan {
+  /** Ids of the checks this run owes a verdict, in the order of the definition. */
+  selected: string[]
+  /** The selected ids that have a test, as far as reading the specs can tell. */
+  tested: Set<string>
+  /** Items no spec file exists for, chosen or not. */
+  unspecified: Set<string>
+  pattern: RegExp | undefined
+}
+
+/**
+ * Without a pattern, an item whose spec files are all chosen owes every check the definition lists, tested or not; with
+ * one, only the checks whose tests match it. Modules need no more than to have been read; they need not have run.
+ */
+export function planOf(
+  definition: Item[],
+  everySpec: string[],
+  chosen: readonly TestModule[],
+  pattern: RegExp | undefined,
+): Plan {
+  const chosenFiles = new Set(chosen.map((module) => module.moduleId))
+  const tested = new Set(chosen.flatMap((module) => testsOf(module, pattern).flatMap((test) => idOf(test.name) ?? [])))
+  const whole = (item: Item) => {
+    const files = everySpec.filter((file) => itemOf(file) === item.id)
+    return pattern === undefined && files.length > 0 && files.every((file) => chosenFiles.has(file))
+  }
+  const selected = definition.flatMap((item) =>
+    item.checks.map(({ id }) => id).filter((id) => whole(item) || tested.has(id)),
+  )
+  const specified = new Set(everySpec.map(itemOf))
+  const unspecified = new Set(definition.map(({ id }) => id).filter((id) => !specified.has(id)))
+  return { selected, tested, unspecified, pattern }
+}
+
+/** The tests of a module that the pattern picks; like vitest, it looks at the titles from the outermost suite on. */
+export function testsOf(module: TestModule, pattern: RegExp | undefined): TestCase[] {
+  return [...module.children.allTests()].filter((test) => pattern === undefined || pattern.test(titles(test)))
+}
+
+/** The check a title begins with: `C2.5` of `C2.5 every endpoint serves exactly the chain in git`. */
+export function idOf(title: string): string | undefined {
+  return /^([A-Z]\d*\.\d+) /.exec(title)?.[1]
+}
+
+/** The item a spec file is about, by its name: `C2` of `specs/c2-certificate-in-git.spec.ts`. */
+export function itemOf(file: string): string | undefined {
+  return /^([a-z]\d*)-/.exec(basename(file))?.[1]?.toUpperCase()
+}
+
+function titles(test: TestCase): string {
+  const names = [test.name]
+  for (let suite = test.parent; suite.type === "suite"; suite = suite.parent) names.unshift(suite.name)
+  return names.join(" ")
+}

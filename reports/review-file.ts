@@ -1,0 +1,51 @@
+import { mkdir, readdir, readFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { replaceFile } from "./atomic-file.ts"
+import { replaceBlocks } from "./blocks.ts"
+import type { Item } from "./definition.ts"
+import { latest } from "./latest.ts"
+import { readLedger } from "./ledger.ts"
+import { hasCode, locked } from "./lock.ts"
+import { renderReview } from "./review.ts"
+
+const title = `# Review
+
+What the Definition of Done says, and what was seen. Blocks between markers are written by \`npm run verify\`; write yours
+outside of them.
+`
+
+/** Renders one target's ledgers, those of every role, into the managed blocks of REVIEW.md. */
+export async function updateReview(reports: string, target: string, definition: Item[]): Promise<string> {
+  const file = join(reports, "REVIEW.md")
+  await mkdir(reports, { recursive: true })
+  await locked(file, async () => {
+    const known = latest(await Promise.all((await ledgersOf(reports, target)).map(readLedger)))
+    const before = await textOf(file)
+    const after = replaceBlocks(before ?? title, renderReview(target, definition, known), file)
+    if (after !== before) await replaceFile(file, after)
+  })
+  return file
+}
+
+/** Where one role's runs against one target are kept. */
+export function ledgerFile(reports: string, target: string, role: string): string {
+  return join(reports, "evidence", target, `${role}.jsonl`)
+}
+
+async function ledgersOf(reports: string, target: string): Promise<string[]> {
+  const directory = dirname(ledgerFile(reports, target, "any"))
+  const names = await readdir(directory)
+  return names
+    .filter((name) => name.endsWith(".jsonl"))
+    .sort()
+    .map((name) => join(directory, name))
+}
+
+async function textOf(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8")
+  } catch (cause) {
+    if (hasCode(cause, "ENOENT")) return undefined
+    throw cause
+  }
+}
