@@ -1,0 +1,196 @@
+// Asking Incus: GET over mutual TLS with a server that is exactly the pinned one, and nothing taken for an answer that is none.
+
+import { createHash, type X509Certificate } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { createSecureContext, type SecureContext, type TLSSocket } from "node:tls"
+import { buildConnector, Pool } from "undici"
+import { z } from "zod"
+import { certificateSha256, parseChain } from "./certificate.ts"
+import { recordCommand } from "./commands.ts"
+import type { Target } from "./target.ts"
+
+/** Incus did not give the answer asked for: it cannot be reached, refuses, or what came back is no whole answer. */
+export class IncusError extends Error {
+  override name = "IncusError"
+  /** The HTTP status, or the code in the answer's own envelope where that is an error; null without any answer. */
+  readonly status: number | null
+
+  constructor(message: string, status: number | null = null, cause?: unknown) {
+    super(message, { cause })
+    this.status = status
+  }
+}
+
+/** Whoever answers at the URL does not present the pinned server certificate; nothing was asked of it. */
+export class ServerCertificateMismatch extends Error {
+  override name = "ServerCertificateMismatch"
+}
+
+export interface IncusConnection {
+  /** As it stands in evidence: `incus https://10.0.0.3:8443`. */
+  where: string
+  /** SHA-256 (hex) of our own certificate, by which Incus knows us. */
+  clientSha256: string
+  serverSha256: string
+  /** The `metadata` of the answer. */
+  get(path: string, timeoutMs: number): Promise<unknown>
+  close(): Promise<void>
+}
+
+const maxBytes = 16 * 1024 * 1024
+
+/** Reads the certificates and the key; connects when something is asked. */
+export async function connectIncus(incus: Target["incus"]): Promise<IncusConnection> {
+  const { origin } = new URL(incus.url)
+  const where = `incus ${origin}`
+  const pinned = await oneCertificate(incus.serverCertificate.file, `${where}: pinned server certificate`)
+  const client = await oneCertificate(incus.certificate.file, `${where}: client certificate`)
+  const pool = new Pool(origin, {
+    connections: 4,
+    maxResponseSize: maxBytes,
+    connect: pinnedConnector(where, pinned, await identityOf(incus, where)),
+  })
+  return {
+    where,
+    clientSha256: certificateSha256(client),
+    serverSha256: certificateSha256(pinned),
+    get: (path, timeoutMs) => get(pool, where, path, timeoutMs),
+    close: () => pool.destroy(),
+  }
+}
+
+async function oneCertificate(file: string, what: string): Promise<X509Certificate> {
+  const [certificate, ...more] = parseChain(await readFile(file), `${what} ${file}`)
+  if (certificate === undefined || more.length > 0) throw new Error(`${what} ${file}: several certificates in it`)
+  return certificate
+}
+
+async function identityOf({ certificate, key }: Target["incus"], where: string): Promise<SecureContext> {
+  const [cert, privateKey] = await Promise.all([readFile(certificate.file), readFile(key.file)])
+  try {
+    return createSecureContext({ cert, key: privateKey, minVersion: "TLSv1.3" })
+  } catch {
+    // Without its cause: nothing that has read the key is quoted.
+    throw new Error(`${where}: ${key.file} is not the unencrypted PEM private key of ${certificate.file}`)
+  }
+}
+
+/**
+ * Incus signs its own certificate, for no name anybody uses: equality with the pinned one is the only thing that says who
+ * answers, and it is checked before the socket is given to HTTP. A resumed session would not show the certificate again.
+ */
+function pinnedConnector(where: string, pinned: X509Certificate, secureContext: SecureContext) {
+  const connector = buildConnector({ secureContext, rejectUnauthorized: false, maxCachedSessions: 0, timeout: 10_000 })
+  return (options: buildConnector.Options, callback: buildConnector.Callback): void =>
+    connector(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null)
+      const presented = (socket as TLSSocket).getPeerX509Certificate()
+      if (presented?.raw.equals(pinned.raw)) return callback(null, socket)
+      socket.destroy()
+      const [expected, got] = [pinned, presented].map((one) => (one ? certificateSha256(one) : "none"))
+      const message = `${where}: its certificate is not the pinned one, nothing was sent: do not continue`
+      callback(new ServerCertificateMismatch(`${message} (expected SHA256 ${expected}, got ${got})`), null)
+    })
+}
+
+export const inProject = (project: string) => `project=${encodeURIComponent(project)}`
+
+/** What is at a path, in its documented shape. */
+export async function asked<T extends z.ZodType>(
+  { where, get }: IncusConnection,
+  path: string,
+  shape: T,
+  timeoutMs = 10_000,
+): Promise<z.output<T>> {
+  const parsed = shape.safeParse(await get(path, timeoutMs))
+  if (parsed.success) return parsed.data
+  // Where it differs, never what stands there.
+  const [issue] = parsed.error.issues
+  const at = issue?.path.map(String).join("/") || "the top"
+  throw new IncusError(
+    `${where}: GET ${path}: not what Incus documents, at ${at}: ${issue?.code}: is it a newer Incus?`,
+  )
+}
+
+const envelope = z.object({
+  type: z.enum(["sync", "async", "error"]),
+  status_code: z.number(),
+  error_code: z.number().optional(),
+  error: z.string().optional(),
+  metadata: z.unknown(),
+})
+
+async function get(pool: Pool, where: string, path: string, timeoutMs: number): Promise<unknown> {
+  const what = `${where}: GET ${path}`
+  const started = performance.now()
+  let status: number | null = null
+  let body: Buffer = Buffer.alloc(0)
+  let contentType = ""
+  try {
+    const answer = await pool.request({ method: "GET", path, signal: AbortSignal.timeout(timeoutMs) })
+    status = answer.statusCode
+    contentType = String(answer.headers["content-type"] ?? "none")
+    body = Buffer.from(await answer.body.arrayBuffer())
+  } catch (error) {
+    if (error instanceof ServerCertificateMismatch) throw error
+    throw new IncusError(`${what}: ${noAnswer(error as Error & { code?: string }, timeoutMs)}`, status, error)
+  } finally {
+    recordCommand({
+      where,
+      argv: ["GET", path],
+      exit: status,
+      outputSha256: createHash("sha256").update(body).digest("hex"),
+      milliseconds: Math.round(performance.now() - started),
+    })
+  }
+  return metadataOf(what, status, contentType, body)
+}
+
+function noAnswer(error: Error & { code?: string }, timeoutMs: number): string {
+  if (error.name === "TimeoutError") return `no whole answer after ${timeoutMs} ms: is the server overloaded?`
+  if (error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return `an answer of more than ${maxBytes} bytes, not read`
+  const alert = /alert (?:number )?\w+/.exec(error.message)?.[0]
+  if (alert !== undefined) return `TLS ${alert}: does the server speak TLS 1.3 and accept client certificates?`
+  return `no whole answer: ${error.message || error.code}: is the URL right, and the server up?`
+}
+
+function metadataOf(what: string, status: number, contentType: string, body: Buffer): unknown {
+  const came = `HTTP ${status}, ${contentType}, ${body.length} bytes`
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) {
+    throw new IncusError(`${what}: no answer of Incus (${came}): is the URL that of its API?`, status)
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(body.toString())
+  } catch {
+    throw new IncusError(`${what}: no whole JSON (${came}): does something on the way cut answers?`, status)
+  }
+  const { data } = envelope.safeParse(json)
+  if (data === undefined) throw new IncusError(`${what}: JSON, but not in the envelope of Incus (${came})`, status)
+  if (data.type === "error" || status !== 200) {
+    // Incus 6.0 says some errors, a failed operation's among them, under HTTP 200.
+    const code = data.error_code || (status === 200 ? null : status)
+    const said = (data.error ?? "").slice(0, 300)
+    throw new IncusError(
+      `${what}: error ${code ?? "without a code"}: ${said || "no reason"}${advice(code, said)}`,
+      code,
+    )
+  }
+  if (data.type !== "sync" || data.status_code !== 200) {
+    throw new IncusError(`${what}: ${data.type} with status code ${data.status_code} instead of sync with 200`, status)
+  }
+  return data.metadata
+}
+
+function advice(code: number | null, said: string): string {
+  if (isRefusal(code, said)) return "; what this client certificate may see: incus config trust list"
+  return code === 404 ? "; does it exist, in a project this client certificate may see?" : ""
+}
+
+/** Incus 6.0 says 403 in some places and 500 in others when a restricted certificate asks for what it may not see. */
+const isRefusal = (code: number | null, said: string) =>
+  code === 403 || (code === 500 && /certificate is restricted|not have permission/i.test(said))
+
+/** Whether Incus understood, and does not let us. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof IncusError && isRefusal(error.status, error.message)
