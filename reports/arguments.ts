@@ -20,6 +20,7 @@ export class UsageError extends Error {
 const roles: Role[] = ["builder", "adversary", "ci"]
 // vitest's parser reports these whether or not they were typed.
 const always = ["t", "testNamePattern", "run", "color"]
+const noPattern = '-t needs one pattern, like -t "C2.5 "'
 const ours = ["--target", "--role", "--out"]
 
 /** Reads the command line: our options first, what is left as vitest itself would. */
@@ -31,7 +32,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
     const [name = "", ...inline] = next.split("=")
     if (!ours.includes(name)) {
       rest.push(next)
-      if ((next === "-t" || next === "--testNamePattern") && queue.length > 0) rest.push(queue.shift() as string)
+      if (next === "-t" || next === "--testNamePattern") rest.push(patternAfter(queue.shift()))
       continue
     }
     const value = next.includes("=") ? inline.join("=") : queue.shift()
@@ -59,9 +60,11 @@ function selection(args: string[]): { filters: string[]; pattern: RegExp | undef
   for (const [name, value] of Object.entries(options)) {
     if (always.includes(name) || (name === "--" && Array.isArray(value) && value.length === 0)) continue
     throw new UsageError(
-      `--${name} does not exist here: it could weaken a verdict; what exists is -t, files and ${ours.join(", ")}`,
+      `${name.startsWith("-") ? name : name.length === 1 ? `-${name}` : `--${name}`} does not exist here: it could weaken a verdict; what exists is -t, files and ${ours.join(", ")}`,
     )
   }
+  const numbered = filter.find((file) => /:\d+$/.test(file))
+  if (numbered !== undefined) throw new UsageError(`${numbered}: a line picks nothing here; one check is -t "C2.5 "`)
   const { testNamePattern } = options
   return { filters: filter, pattern: testNamePattern === undefined ? undefined : expression(testNamePattern) }
 }
@@ -74,8 +77,13 @@ function parsed(args: string[]) {
   }
 }
 
+function patternAfter(next: string | undefined): string {
+  if (next === undefined || next === "" || next.startsWith("-")) throw new UsageError(noPattern)
+  return next
+}
+
 function expression(pattern: unknown): RegExp {
-  if (typeof pattern !== "string" || pattern === "") throw new UsageError('-t needs one pattern, like -t "C2.5 "')
+  if (typeof pattern !== "string" || pattern === "") throw new UsageError(noPattern)
   try {
     return new RegExp(pattern)
   } catch (cause) {

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
-import { openIncus } from "../helpers/incus.ts"
+import { incusFacts } from "../helpers/incus.ts"
 import { baselineOf, baselineText } from "../helpers/incus-baseline.ts"
 import { loadTarget } from "../helpers/target.ts"
 import { replaceFile } from "./atomic-file.ts"
@@ -36,8 +36,7 @@ async function main(args: string[]): Promise<number> {
     console.error(`error: ${file} exists; --replace overwrites it, and what changed since it was recorded is forgotten`)
     return 2
   }
-  const incus = await openIncus(target.incus)
-  const facts = await incus.facts().finally(() => incus.close())
+  const facts = await incusFacts(target.incus)
   await replaceFile(file, baselineText(baselineOf(facts)))
   const count = facts.projects.reduce((sum, { instances }) => sum + instances.length, 0)
   console.log(`recorded ${count} instances in ${facts.projects.length} projects of ${target.incus.url} in ${file}`)

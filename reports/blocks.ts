@@ -12,7 +12,8 @@ interface Block {
   end: number
 }
 
-const any = "<!-- cc-ci-verifier "
+// Also where it is indented or quoted: a block that is no longer found would go on showing old verdicts.
+const like = /^[\s>]*<!-- cc-ci-verifier /
 const marker = /^<!-- cc-ci-verifier (begin|end) ([a-z0-9][a-z0-9.-]* [A-Za-z0-9]+)(?: sha256:([0-9a-f]{64}))? -->$/
 
 /**
@@ -47,20 +48,24 @@ function rendered(name: string, body: string): string {
 }
 
 function findBlocks(text: string, file: string): Block[] {
-  if (text.includes("\r")) throw new Error(`${file}: has CRLF line ends; save it with LF, then run again`)
   const blocks: Block[] = []
   let open: { name: string; start: number; body: number; line: number } | undefined
   let fence: { mark: string; line: number } | undefined
   let offset = 0
   for (const [index, content] of text.split("\n").entries()) {
     const place = `${file}:${index + 1}`
+    if (content.includes("\r")) throw new Error(`${place}: has a carriage return; save the file with LF line ends`)
     const [, run = "", info = ""] = /^ {0,3}(`{3,}|~{3,})(.*)$/.exec(content) ?? []
+    const marked = like.test(content)
+    if (marked && fence !== undefined) {
+      throw new Error(`${place}: a marker of a managed block inside a code fence; close the fence or remove the line`)
+    }
     if (fence !== undefined) {
       if (run.startsWith(fence.mark) && info.trim() === "") fence = undefined
     } else if (run !== "" && !(run.startsWith("`") && info.includes("`"))) {
       if (open !== undefined) throw edited(place, open.name)
       fence = { mark: run, line: index + 1 }
-    } else if (content.startsWith(any)) {
+    } else if (marked) {
       const [, edge, name, digest] = marker.exec(content) ?? []
       if (edge === undefined || name === undefined || (edge === "end") !== (digest !== undefined)) {
         throw new Error(`${place}: looks like a marker of a managed block but is none; restore the line or remove it`)

@@ -19,6 +19,8 @@ export interface CheckRecord {
   verdict: Verdict
   /** One line; empty for a pass. */
   why: string
+  /** What a check that is `not run` waits for, where it said so. */
+  waitsFor?: string
   observations: Observation[]
   commands: Command[]
   assertions: number

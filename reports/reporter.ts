@@ -1,17 +1,18 @@
 // The vitest reporter: it prints while the checks run, and at the end turns the run into evidence.
 
-import type { Reporter, TestCase } from "vitest/node"
+import { setTimeout as sleep } from "node:timers/promises"
+import type { Reporter, TestCase, TestModule } from "vitest/node"
 import { visible } from "./captured.ts"
 import type { Item } from "./definition.ts"
 import { exitCodeOf } from "./exit-code.ts"
 import { append, type End, type Start } from "./ledger.ts"
 import { idOf, type Plan } from "./plan.ts"
 import { progress } from "./progress.ts"
-import { resultsOf } from "./results.ts"
+import { judgeAlone, resultsOf } from "./results.ts"
 import { ledgerFile, updateReview } from "./review-file.ts"
 import { closing, printTable } from "./table.ts"
 import type { Terminal } from "./terminal.ts"
-import { judge, oneLine, told } from "./verdict.ts"
+import { oneLine, told } from "./verdict.ts"
 
 export interface Reported {
   definition: Item[]
@@ -35,7 +36,7 @@ export function reporter(run: Reported): Reporter {
       clock.end()
       const { pattern } = run.opened().plan
       if (test.result().state === "skipped" && (pattern !== undefined || run.interrupted())) return
-      const { verdict } = judge(test)
+      const { verdict } = judgeAlone(test)
       const seconds = ((test.diagnostic()?.duration ?? 0) / 1000).toFixed(1)
       screen.print(`  ${screen.paint(verdict, verdict.padEnd(9))}${nameOf(test)} ${screen.faint(`${seconds} s`)}`)
     },
@@ -45,25 +46,38 @@ export function reporter(run: Reported): Reporter {
     },
     onTestRunEnd: async (modules, unhandled, reason) => {
       clock.end()
+      // A Ctrl-C reaches the worker as well, and its death may be seen before our own signal is.
+      await sleep(50)
       const { start, plan } = run.opened()
       const interrupted = run.interrupted() || reason === "interrupted"
-      const { waiting, ...results } = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
+      const results = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
       const unfinished = { kind: "end" as const, run: start.run, finished: new Date().toISOString(), interrupted }
       const end: End = { ...unfinished, ...results, exitCode: exitCodeOf({ ...results, interrupted }) }
-      printTable(screen, definition, plan, end)
+      printTable(screen, definition, plan, end, placesOf(modules))
       screen.print()
       try {
         await append(ledgerFile(reports, start.target, start.role), end)
         const file = await updateReview(reports, start.target, definition)
-        screen.print(`${closing(end, waiting)} The evidence is in ${file}`)
+        screen.print(`${closing(end)} The evidence is in ${file}`)
         run.ended(end.exitCode)
       } catch (cause) {
-        screen.print(closing(end, waiting))
+        screen.print(closing(end))
         screen.print(`${screen.paint("error", "error")}  the evidence could not be published: ${told(cause as Error)}`)
         run.ended(2)
       }
     },
   }
+}
+
+// Where each check is written, for whoever asks why it is red.
+function placesOf(modules: readonly TestModule[]): Map<string, string> {
+  const places = modules.flatMap((module) =>
+    [...module.children.allTests()].map(({ name, location }) => {
+      const line = location === undefined ? "" : `:${location.line}`
+      return [idOf(name) ?? "", `${module.relativeModuleId}${line}`] as const
+    }),
+  )
+  return new Map(places)
 }
 
 function nameOf(test: TestCase): string {

@@ -13,8 +13,6 @@ export interface Results {
   subject: Subject
   problems: string[]
   unhandled: string[]
-  /** What checks wait for, by id. */
-  waiting: Map<string, string>
 }
 
 interface Found {
@@ -40,18 +38,11 @@ export function resultsOf(definition: Item[], plan: Plan, ended: Ended): Results
     (found.get(id) ?? []).map(({ test }) => ({ id, subject: test.meta().subject ?? {} })),
   )
   const { subject, changed } = mergeSubjects(seen)
-  const waiting = selected.flatMap((id) =>
-    (found.get(id) ?? []).flatMap(({ test }) => {
-      const { waitsFor } = test.meta()
-      return waitsFor === undefined ? [] : [[id, waitsFor] as const]
-    }),
-  )
   return {
     checks: changed.length === 0 ? records : records.map((check) => unsettled(check, changed.join("; "))),
     subject,
     problems: [...problems, ...changed, ...(selected.length === 0 ? ["no check was selected"] : [])],
     unhandled: ended.unhandled.map(told),
-    waiting: new Map(waiting),
   }
 }
 
@@ -82,17 +73,29 @@ function record(id: string, found: Found[], plan: Plan, ended: Ended): CheckReco
   const [only] = found
   const nothing = { observations: [], commands: [], assertions: 0, milliseconds: 0 }
   if (only === undefined) return { id, ...missing(id, plan, ended), ...nothing }
-  const { observations = [], commands = [], assertions = 0 } = only.test.meta()
+  const { observations = [], commands = [], assertions = 0, waitsFor } = only.test.meta()
   const milliseconds = Math.round(only.test.diagnostic()?.duration ?? 0)
   const judgement =
     found.length > 1 ? error(`${found.length} tests claim ${id}; one check is one test`) : settled(only, ended)
-  const whole = { id, ...judgement, observations, commands, assertions, milliseconds }
+  const waits = judgement.verdict === "not run" && waitsFor !== undefined ? { waitsFor } : {}
+  // One check's unusable evidence must not keep the others' out of the ledger.
+  if (unusable(only.test) !== undefined) return { id, ...judgement, ...nothing, milliseconds }
+  return { id, ...judgement, ...waits, observations, commands, assertions, milliseconds }
+}
+
+/** A test's verdict when it ends. What happens around it later may still take a pass away. */
+export function judgeAlone(test: TestCase): Judgement {
+  const why = unusable(test)
+  return why === undefined ? judge(test) : error(why)
+}
+
+function unusable(test: TestCase): string | undefined {
+  const { observations, commands } = test.meta()
   try {
-    canonical(whole)
-    return whole
+    canonical({ observations, commands })
+    return undefined
   } catch (cause) {
-    // One check's unusable evidence must not keep the others' out of the ledger.
-    return { id, ...error(`its evidence is unusable: ${told(cause as Error)}`), ...nothing, milliseconds }
+    return `its evidence is unusable: ${told(cause as Error)}`
   }
 }
 
@@ -107,7 +110,7 @@ function missing(id: string, plan: Plan, { modules, interrupted }: Ended): Judge
 // A finding stands whatever came after it; a pass stands only if its spec ended as it should. An error that vitest ties to
 // no test takes no pass away from a spec that ended, but the run keeps it, and a run with one never exits 0.
 function settled({ test, module }: Found, { finished, interrupted }: Ended): Judgement {
-  const judgement = judge(test)
+  const judgement = judgeAlone(test)
   const { state } = test.result()
   const stopped = test.meta().waitsFor === undefined && state === "skipped" && interrupted
   if (state === "pending" || stopped) return error(interrupted ? "interrupted" : "its worker died before it ended")

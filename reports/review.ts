@@ -61,7 +61,7 @@ function renderItem(target: string, item: Item, known: Map<string, Known>): stri
 }
 
 function checkLines(check: Check, known: Known | undefined, printed: Set<string>): string[] {
-  if (known === undefined) return [`### ${check.id} not run`, "", check.sentence, "", "- never run", ""]
+  if (known === undefined) return [`### ${check.id} ${shown("not run")}`, "", check.sentence, "", "- never run", ""]
   const { verdict, why, observations, commands, assertions } = known.check
   const looked = [...new Set(observations.flatMap(({ from }) => from ?? []))]
   const fresh = commands.filter((command) => first(printed, `${known.run.start.run} ${canonical(command)}`))

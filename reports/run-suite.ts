@@ -1,7 +1,7 @@
 // One run of the specs against one target, from the ledger's first line to its last.
 
 import { randomUUID } from "node:crypto"
-import { createVitest, type Vitest } from "vitest/node"
+import { BaseSequencer, createVitest, type TestSpecification, type Vitest } from "vitest/node"
 import type { Item } from "./definition.ts"
 import { append, type Role, type Start } from "./ledger.ts"
 import { type Plan, planOf } from "./plan.ts"
@@ -52,6 +52,9 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     root: run.root,
     project: ["verify"],
     watch: false,
+    // Two runs at once would write the cache of durations into each other's hands, and it would decide the order.
+    cache: false,
+    sequence: { sequencer: ByName },
     run: true,
     reporters: [reported],
     provide: { target: run.target.file, role: run.role },
@@ -61,8 +64,9 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     opened = await open(run, vitest)
     if (opened === undefined) return 2
     const release = onInterrupt(() => {
+      if (interrupted) return
       interrupted = true
-      run.screen.print("interrupted: the check that runs now is the last; interrupt again to stop at once")
+      run.screen.print("interrupted: the run ends here and is recorded; interrupt again to stop at once")
       void vitest.cancelCurrentRun("keyboard-input")
     })
     try {
@@ -73,6 +77,13 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     return exitCode
   } finally {
     await vitest.close()
+  }
+}
+
+/** In the order of the definition, which is the order of the file names. */
+class ByName extends BaseSequencer {
+  override async sort(specs: TestSpecification[]) {
+    return specs.toSorted((one, other) => (one.moduleId < other.moduleId ? -1 : 1))
   }
 }
 
@@ -105,16 +116,21 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
   return { start, plan }
 }
 
-// vitest's own listeners end the process within a millisecond; ours let the run end and be recorded first.
+// vitest's own listeners end the process within a millisecond; ours let the run end and be recorded first. tsx has one,
+// too, which `listeners` does not show and which has to stay: tsx kills a process that seems not to hear.
 function onInterrupt(interrupt: () => void): () => void {
   const signals = ["SIGINT", "SIGTERM"] as const
-  let times = 0
+  let first: number | undefined
   const listener = () => {
-    times += 1
-    if (times > 1) process.exit(2)
+    first ??= performance.now()
+    // One Ctrl-C arrives up to three times: from the terminal, from npm and from tsx.
+    if (performance.now() - first > 1000) process.exit(2)
     interrupt()
   }
-  for (const signal of signals) process.removeAllListeners(signal).on(signal, listener)
+  for (const signal of signals) {
+    for (const other of process.listeners(signal)) process.off(signal, other)
+    process.on(signal, listener)
+  }
   return () => {
     for (const signal of signals) process.off(signal, listener)
   }

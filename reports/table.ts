@@ -9,8 +9,16 @@ import type { Verdict } from "./verdict.ts"
 
 const idWidth = 7
 const verdictWidth = 9
+const margin = 2 + idWidth + verdictWidth
 
-export function printTable(screen: Terminal, definition: Item[], plan: Plan, end: End): void {
+/** `places` says where the check of an id is written. */
+export function printTable(
+  screen: Terminal,
+  definition: Item[],
+  plan: Plan,
+  end: End,
+  places: Map<string, string>,
+): void {
   const { print, paint, faint, columns } = screen
   const checks = new Map(end.checks.map((check) => [check.id, check]))
   const quiet: string[] = []
@@ -27,29 +35,40 @@ export function printTable(screen: Terminal, definition: Item[], plan: Plan, end
     for (const { id, sentence } of chosen) {
       const { verdict = "not run", why = "" } = checks.get(id) ?? {}
       const shown = paint(verdict, verdict.padEnd(verdictWidth))
-      print(`  ${id.padEnd(idWidth)}${shown}${cut(sentence, columns - idWidth - verdictWidth - 2)}`)
-      if (why !== "") print(`  ${" ".repeat(idWidth + verdictWidth)}${faint(cut(visible(why), columns - 20))}`)
+      print(`  ${id.padEnd(idWidth)}${shown}${cut(sentence, columns - margin)}`)
+      const below = (line: string) => print(`${" ".repeat(margin)}${faint(cut(visible(line), columns - margin))}`)
+      if (why !== "") below(why)
+      if (verdict === "fail" || verdict === "error") below(`see ${whereOf(id, places)}${id} in REVIEW.md`)
     }
   }
   if (quiet.length > 0) print()
   for (const line of quiet) print(faint(line))
-  for (const problem of [...end.problems, ...end.unhandled]) print(`\n${paint("error", "error")}  ${visible(problem)}`)
+  const wrong = [...end.problems, ...end.unhandled]
+  if (wrong.length > 0) print()
+  for (const problem of wrong) print(`${paint("error", "error")}  ${visible(problem)}`)
+}
+
+function whereOf(id: string, places: Map<string, string>): string {
+  const place = places.get(id)
+  return place === undefined ? "" : `${place}, `
 }
 
 /** The sentence a run ends with. */
-export function closing(end: End, waiting: Map<string, string>): string {
+export function closing(end: End): string {
   const counts = (["pass", "limited", "fail", "error", "not run"] as Verdict[]).flatMap((verdict) => {
     const number = end.checks.filter((check) => check.verdict === verdict).length
     return number === 0 ? [] : [`${number} ${verdict}`]
   })
   const counted = counts.length === 0 ? "nothing was looked at" : counts.join(", ")
-  return `${[end.interrupted ? `interrupted: ${counted}` : counted, ...waits(waiting)].join("; ")}.`
+  const wrong = end.problems.length + end.unhandled.length
+  const outside = wrong === 0 ? [] : [`${wrong} ${wrong === 1 ? "error" : "errors"} of the run as a whole, see above`]
+  return `${[end.interrupted ? `interrupted: ${counted}` : counted, ...outside, ...waits(end)].join("; ")}.`
 }
 
-function waits(waiting: Map<string, string>): string[] {
-  const what = [...new Set(waiting.values())]
-  return what.map((thing) => {
-    const number = [...waiting.values()].filter((other) => other === thing).length
+function waits({ checks }: End): string[] {
+  const all = checks.flatMap(({ waitsFor }) => waitsFor ?? [])
+  return [...new Set(all)].map((thing) => {
+    const number = all.filter((other) => other === thing).length
     return `${number} ${number === 1 ? "check waits" : "checks wait"} for ${visible(thing)}`
   })
 }

@@ -33,5 +33,8 @@ export function terminal(stream: NodeJS.WriteStream = process.stdout, env = proc
 
 /** Text cut to a width, with a sign that it was. */
 export function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1).trimEnd()}…`
+  const characters = [...text]
+  if (characters.length <= width) return text
+  const kept = characters.slice(0, width - 1).join("")
+  return `${kept.trimEnd()}…`
 }

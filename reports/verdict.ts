@@ -80,9 +80,14 @@ function isFinding(error: Thrown): boolean {
 /** An error in one line, with its name unless that says nothing. */
 export function told(error: Thrown): string {
   const message = error.message ?? String(error)
-  const named = error.name === undefined || error.name === "Error" ? message : `${error.name}: ${message}`
+  const named = shortened(error.name === undefined || error.name === "Error" ? message : `${error.name}: ${message}`)
   const cause = typeof error.cause === "object" && error.cause !== null ? told(error.cause) : ""
-  return oneLine(cause === "" || named.includes(cause) ? named : `${named}: ${cause}`)
+  return oneLine(cause === "" || named.includes(cause) ? named : `${named.replace(/\.$/, "")}: ${cause}`)
+}
+
+// What vitest adds is advice to whoever writes the spec, not to whoever reads the verdict.
+function shortened(message: string): string {
+  return message.replace(/^((?:Test|Hook) timed out in \d+ ?ms)\.[\s\S]*$/, "$1")
 }
 
 /** Any text on one line. */

@@ -5,7 +5,7 @@ test("C8.1 it is quick", ({ evidence: _ }) => {
   expect(1).toBe(1)
 })
 test("C8.2 it is slow", async ({ evidence: _ }) => {
-  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  await new Promise((resolve) => setTimeout(resolve, 10_000))
   expect(1).toBe(1)
 })
 test("C8.3 it comes last", ({ evidence: _ }) => {
