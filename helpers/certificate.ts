@@ -157,3 +157,21 @@ export function publicKeyOf(privateKeyPem: Secret): string {
 }
 
 const spki = (key: KeyObject) => sha256(key.export({ type: "spki", format: "der" }))
+
+/** Which key a PEM file is about: a chain's first certificate, or a private key; anything else has none. */
+export function publicKeyIn(pem: Secret): {
+  kind: "certificate" | "private key" | "neither"
+  spkiSha256: string | null
+} {
+  try {
+    return { kind: "private key", spkiSha256: publicKeyOf(pem) }
+  } catch {
+    // Not a key; a chain, perhaps.
+  }
+  try {
+    const [leaf] = parseChain(pem.reveal())
+    return { kind: "certificate", spkiSha256: leaf ? spkiSha256(leaf) : null }
+  } catch {
+    return { kind: "neither", spkiSha256: null }
+  }
+}

@@ -38,6 +38,7 @@ function lockOf(bytes: Buffer, what: string): Lock {
   } catch (cause) {
     throw new Error(`${what} is no JSON`, { cause })
   }
+  if (typeof lock !== "object" || lock === null) throw new Error(`${what} is no JSON object`)
   if (typeof lock.root !== "string" || lock.nodes === undefined) throw new Error(`${what} has no root and nodes`)
   if (lock.version === undefined || lock.version < 5 || lock.version > 7)
     throw new Error(`${what}: version ${lock.version}`)

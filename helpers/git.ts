@@ -5,6 +5,11 @@ import { join } from "node:path"
 import { type RanBytes, type RunOptions, runBytes } from "./run.ts"
 import { readSecretSource, type Target } from "./target.ts"
 
+const scratches: string[] = []
+const removeScratches = () => {
+  for (const scratch of scratches) rmSync(scratch, { recursive: true, force: true })
+}
+
 type Repo = Target["repos"]["base"]
 
 /** A complete, private copy of a repo: every ref and every object the server gave out. */
@@ -23,7 +28,8 @@ export interface Mirror {
 /** Clones a repo with all its refs and checks that the copy is whole. Nothing of this machine's git setup applies. */
 export async function mirror(repo: Repo, name: string): Promise<Mirror> {
   const scratch = await mkdtemp(join(tmpdir(), `cc-ci-verifier-${name}-`))
-  process.once("exit", () => rmSync(scratch, { recursive: true, force: true }))
+  scratches.push(scratch)
+  if (scratches.length === 1) process.once("exit", () => removeScratches())
   const directory = join(scratch, "repo.git")
   const temporary = join(scratch, "credential")
   try {
@@ -61,9 +67,10 @@ export function mirrorAt(directory: string, url: string): Mirror {
     },
     fileAt: async (rev, path) => {
       // `git show REV:PATH` exits 128 both for a missing file and for a broken repo; an empty listing means missing.
-      const [entry] = await lines("ls-tree", "-z", "--full-tree", rev, "--", path)
-      const [, mode, type, id] = /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(entry ?? "") ?? []
-      if (id === undefined || type !== "blob") return undefined
+      const [entry = ""] = await lines("ls-tree", "-z", "--full-tree", rev, "--", path)
+      const [, mode, type, id, name] = /^(\d+) (\w+) ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? []
+      // Asked for a directory by `docs/`, git lists what is in it.
+      if (id === undefined || type !== "blob" || name !== path) return undefined
       if (mode === "120000") throw new Error(`${path} at ${rev} of ${url} is a symbolic link`)
       return (await git(["-C", directory, "cat-file", "blob", id])).stdout
     },

@@ -42,10 +42,18 @@ export function everyGreeting({ domain, endpoints, names }: Target): Asked[] {
 /** Greets each in turn, eight at a time; one that cannot be asked is an error of the whole. */
 export async function greet(asked: Asked[]): Promise<Answer[]> {
   const turn = turnstile(8)
+  let failed: Error | undefined
+  const ask = async (greeting: Greeting) => {
+    if (failed) throw failed
+    return presentedChain(greeting).catch((cause: Error) => {
+      failed ??= cause
+      throw cause
+    })
+  }
   return Promise.all(
     asked.map(async ({ endpoint, name, mayRefuse, ...greeting }) => ({
       ...{ endpoint, name, mayRefuse, ...greeting },
-      presented: await turn(() => presentedChain(greeting)),
+      presented: await turn(() => ask(greeting)),
     })),
   )
 }

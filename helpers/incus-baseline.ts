@@ -107,8 +107,8 @@ export function parseBaseline(text: string, what: string): Baseline {
   let json: unknown
   try {
     json = JSON.parse(text)
-  } catch (cause) {
-    throw new Error(`${what} is no JSON: record the baseline anew`, { cause })
+  } catch {
+    throw new Error(`${what} is no JSON: record the baseline anew`)
   }
   const { data, error } = baseline.safeParse(json)
   if (data !== undefined) return data

@@ -128,3 +128,9 @@ async function waited(connection: IncusConnection, operation: string, seconds: n
   }
   throw new IncusError(`${what}: still ${ended.status} after ${seconds} s`, ended.statusCode)
 }
+
+/** Everything the server shows, over a connection of its own. */
+export async function incusFacts(incus: Target["incus"]): Promise<IncusFacts> {
+  const opened = await openIncus(incus)
+  return opened.facts().finally(() => opened.close())
+}

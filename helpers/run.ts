@@ -28,6 +28,9 @@ export interface RanBytes {
   exitCode: number
 }
 
+/** Environment variables that hold a secret: no program is started with them. */
+export const withheld = new Set<string>()
+
 /**
  * Runs a program on this machine without a shell and waits for it. Exit codes other than `answers`, signals, timeouts,
  * output over `maxBytes` and a missing program throw, with the program, what came back and stderr.
@@ -44,7 +47,7 @@ export async function runBytes(file: string, args: string[], options: RunOptions
   const result = await execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
-    env: { ...options.env, LC_ALL: "C" },
+    env: { ...options.env, ...Object.fromEntries([...withheld].map((name) => [name, undefined])), LC_ALL: "C" },
     encoding: "buffer",
     timeout: timeoutMs,
     maxBuffer: maxBytes,

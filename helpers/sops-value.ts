@@ -97,4 +97,4 @@ function rfc3339Nano(text: string): string {
 }
 
 /** `lastmodified` as the MAC's AAD has it: whole seconds, UTC as `Z`. */
-export const wholeSeconds = (time: string): string => time.replace(/\.\d+/, "").replace("+00:00", "Z")
+export const wholeSeconds = (time: string): string => time.replace(/\.\d+/, "").replace(/[+-]00:00$/, "Z")

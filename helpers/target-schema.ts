@@ -50,7 +50,7 @@ export const operatorSteps = [
   String.raw`\b(?:scp|sftp|rsync|cp|mv|install|tee|dd)\b.*\b(?:fullchain|privkey)\.pem\b`,
   String.raw`\b(?:certbot|lego|acme\.sh|dehydrated)\b`,
   String.raw`\bdrop(?:s|ped|ping)?\b[^.]*\bcert(?:ificate)?s?\b`,
-  String.raw`\b(?:place|put|copy|upload)\b[^.]*\bcert(?:ificate)?s?\b[^.]*(?:/var/lib/|\bon(?:to)? the (?:host|server)\b)`,
+  String.raw`\b(?:place|put|copy|upload)\b[^.]*\bcert(?:ificate)?s?\b[^.]*(?:/var/lib/|\b(?:on|onto|to|into) the (?:host|server|machine|vm)\b)`,
 ]
 
 export const targetSchema = z.strictObject({

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml"
 import { z } from "zod"
+import { withheld } from "./run.ts"
 import { type Mistake, resolveFiles } from "./target-files.ts"
 import { targetSchema } from "./target-schema.ts"
 
@@ -71,6 +72,7 @@ export function parseTarget(source: string, path: string): { target: Target; lin
 /** The bytes of a secret, read when they are needed. */
 export async function readSecretSource(source: SecretSource): Promise<Buffer> {
   if ("file" in source) return readFile(source.file)
+  withheld.add(source.env)
   const value = process.env[source.env]
   if (value === undefined || value === "") throw new Error(`environment variable ${source.env} is not set`)
   return Buffer.from(value)

@@ -2,7 +2,7 @@
 
 import { dirname } from "node:path"
 import { describe, expect, inject } from "vitest"
-import { certificateSha256, chainFacts, parseChain, publicKeyOf, spkiSha256 } from "../helpers/certificate.ts"
+import { certificateSha256, chainFacts, parseChain, publicKeyIn } from "../helpers/certificate.ts"
 import { certificateSources } from "../helpers/certificate-sources.ts"
 import { type Evidence, test } from "../helpers/evidence.ts"
 import { compared, declined, everyGreeting, greet, theChain } from "../helpers/greetings.ts"
@@ -29,17 +29,23 @@ async function baseInGit(evidence: Evidence) {
   return pinned
 }
 
-async function certificateInGit(evidence: Evidence) {
+async function secretsInGit(evidence: Evidence) {
   const base = await baseInGit(evidence)
   const { locked, sops } = await evidence.shared("the locked secrets", () => pinnedSecrets(target, base))
   evidence.subject({ secretsRev: locked.rev, lockSha256: locked.lockSha256 })
+  return { rev: locked.rev, sops }
+}
+
+async function certificateInGit(evidence: Evidence) {
+  const { sops } = await secretsInGit(evidence)
   const pem = sops.leaf(certificate.certificateKey)
   const key = sops.leaf(certificate.privateKeyKey)
   const chain = parseChain(pem.reveal(), pem.name)
-  return { rev: locked.rev, pem, key, chain, digests: chain.map(certificateSha256) }
+  return { pem, key, chain, digests: chain.map(certificateSha256) }
 }
 
 async function theHost(evidence: Evidence) {
+  await evidence.shared("a login on the host", async () => void (await connect(host)))
   const ssh = await connect(host)
   evidence.subject(await evidence.shared("the host's identity", () => hostIdentity(ssh, target)))
   return ssh
@@ -47,17 +53,18 @@ async function theHost(evidence: Evidence) {
 
 describe("C2: certificate in git", () => {
   test("C2.1 certificate and key are sops leaves at the locked rev and belong to each other", async ({ evidence }) => {
-    const { rev, chain, key } = await certificateInGit(evidence)
-    const seen = {
-      "public key of the certificate": chain[0] && spkiSha256(chain[0]),
-      "public key of the private key": publicKeyOf(key),
-    }
+    const { rev, sops } = await secretsInGit(evidence)
+    const leaves = [certificate.certificateKey, certificate.privateKeyKey]
     evidence("locked revision of the secrets", rev)
-    evidence("SHA-256 of the public key (SPKI)", seen)
+    evidence("leaves of the sops document", sops.names())
 
-    expect(seen["public key of the private key"], "public half of the key in git").toBe(
-      seen["public key of the certificate"],
-    )
+    expect(sops.names(), "leaves of the sops document").toEqual(expect.arrayContaining(leaves))
+    const [ofCertificate, ofKey] = leaves.map((name) => publicKeyIn(sops.leaf(name)))
+    evidence("public key (SHA-256 of its SPKI) of the certificate", ofCertificate)
+    evidence("public key (SHA-256 of its SPKI) of the private key", ofKey)
+    expect(ofCertificate?.kind, certificate.certificateKey).toBe("certificate")
+    expect(ofKey?.kind, certificate.privateKeyKey).toBe("private key")
+    expect(ofKey?.spkiSha256, "public half of the key in git").toBe(ofCertificate?.spkiSha256)
   })
 
   test("C2.2 the certificate covers the domain and its wildcard, is valid now and for the configured margin, and chains in order to a trusted root", async ({

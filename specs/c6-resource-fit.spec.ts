@@ -5,7 +5,7 @@ import { bytesOf } from "../helpers/bytes.ts"
 import { decisionsIn } from "../helpers/decisions.ts"
 import { type Evidence, test } from "../helpers/evidence.ts"
 import { hostIdentity } from "../helpers/identity.ts"
-import { openIncus } from "../helpers/incus.ts"
+import { incusFacts } from "../helpers/incus.ts"
 import { baselineOf, compareBaseline, readBaseline } from "../helpers/incus-baseline.ts"
 import { leftoversIn } from "../helpers/leftovers.ts"
 import { usableMemory } from "../helpers/memory.ts"
@@ -20,11 +20,18 @@ const declared = incus.instances.find((instance) => instance.host)
 const kernelShare = 0.1
 
 async function theIncus(evidence: Evidence) {
-  const facts = await evidence.shared("everything Incus shows", async () => (await openIncus(incus)).facts())
+  const facts = await evidence.shared("everything Incus shows", () => incusFacts(incus))
   const project = facts.projects.find(({ name }) => name === incus.project)
   const instance = project?.instances.find(({ name }) => name === declared?.name)
   evidence.subject(instance?.uuid ? { instanceUuid: instance.uuid } : {})
   return { facts, instances: project?.instances ?? [], configured: instance?.memoryLimit ?? null }
+}
+
+async function theHost(evidence: Evidence) {
+  await evidence.shared("a login on the host", async () => void (await connect(host)))
+  const ssh = await connect(host)
+  evidence.subject(await evidence.shared("the host's identity", () => hostIdentity(ssh, target)))
+  return ssh
 }
 
 async function theDecision(evidence: Evidence) {
@@ -45,8 +52,7 @@ describe("C6: resource fit and cleanup", () => {
   }) => {
     const decided = (await theDecision(evidence)).flatMap(({ sizes }) => sizes)[0] ?? bytesOf("4GiB")
     const { configured } = await theIncus(evidence)
-    const ssh = await connect(host)
-    evidence.subject(await evidence.shared("the host's identity", () => hostIdentity(ssh, target)))
+    const ssh = await theHost(evidence)
     const usable = await usableMemory(ssh, host.programs)
     evidence("decided, bytes", decided)
     evidence("limits.memory", configured)
