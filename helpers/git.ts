@@ -10,7 +10,7 @@ const removeScratches = () => {
   for (const scratch of scratches) rmSync(scratch, { recursive: true, force: true })
 }
 
-type Repo = Target["repos"]["base"]
+type Repo = Pick<Target["repos"]["base"], "url" | "credential"> & { branch?: string }
 
 /** A complete, private copy of a repo: every ref and every object the server gave out. */
 export interface Mirror {
@@ -26,7 +26,7 @@ export interface Mirror {
 }
 
 /** Clones a repo with all its refs and checks that the copy is whole. Nothing of this machine's git setup applies. */
-export async function mirror(repo: Repo, name: string): Promise<Mirror> {
+export async function mirror(repo: Repo, name: string, resolve: Record<string, string> = {}): Promise<Mirror> {
   const scratch = await mkdtemp(join(tmpdir(), `cc-ci-verifier-${name}-`))
   scratches.push(scratch)
   if (scratches.length === 1) process.once("exit", () => removeScratches())
@@ -37,6 +37,7 @@ export async function mirror(repo: Repo, name: string): Promise<Mirror> {
     await git(
       [
         ...["-c", "protocol.allow=never", "-c", `protocol.${protocol}.allow=always`],
+        ...resolving(repo.url, resolve),
         ...(await credentialHelper(repo, temporary)),
         ...["clone", "--quiet", "--mirror", "--", repo.url, directory],
       ],
@@ -49,6 +50,14 @@ export async function mirror(repo: Repo, name: string): Promise<Mirror> {
   if (shallow !== "false") throw new Error(`clone of ${repo.url} has no whole history: shallow is ${shallow}`)
   await git(["-C", directory, "fsck", "--connectivity-only", "--no-dangling", "--no-progress"], { timeoutMs: 300_000 })
   return mirrorAt(directory, repo.url)
+}
+
+/** Tells git the address of a URL's host, where the target file knows it and a resolver may not. */
+export function resolving(url: string, resolve: Record<string, string>): string[] {
+  const { hostname, port, protocol } = new URL(url)
+  const address = resolve[hostname]
+  if (address === undefined) return []
+  return ["-c", `http.curloptResolve=${hostname}:${port || (protocol === "https:" ? 443 : 80)}:${address}`]
 }
 
 /** A bare repo that is already here, as a {@link Mirror}. */

@@ -15,6 +15,7 @@ export interface PinnedBase {
 }
 
 export interface PinnedSecrets {
+  secrets: Mirror
   locked: LockedInput & { rev: string }
   /** The sops document at the locked revision, opened with the recovery key. */
   sops: OpenedSops
@@ -22,7 +23,7 @@ export interface PinnedSecrets {
 
 /** A fresh copy of the base, and where its branch is. */
 export async function pinnedBase(target: Target): Promise<PinnedBase> {
-  const base = await mirror(target.repos.base, "base")
+  const base = await mirror(target.repos.base, "base", target.resolve)
   return { base, baseRev: await base.revOf(target.repos.base.branch) }
 }
 
@@ -37,10 +38,10 @@ export async function pinnedSecrets(target: Target, { base, baseRev }: PinnedBas
   if (locked === undefined || rev === undefined) {
     throw new Error(`flake.lock at ${baseRev} of ${base.url} pins no revision of the input ${input}`)
   }
-  const secrets = await mirror(target.repos.secrets, "secrets")
+  const secrets = await mirror(target.repos.secrets, "secrets", target.resolve)
   const bytes = await secrets.fileAt(rev, target.sops.file)
   if (bytes === undefined) throw new Error(`${target.sops.file} is not in ${secrets.url} at the locked revision ${rev}`)
   const [identity, ...more] = identitiesIn(new Secret("recovery key", await readSecretSource(target.sops.recoveryKey)))
   if (identity === undefined || more.length > 0) throw new Error("the recovery key's file holds several identities")
-  return { locked: { ...locked, rev }, sops: await openSops(parseSops(bytes, target.sops.file), identity) }
+  return { secrets, locked: { ...locked, rev }, sops: await openSops(parseSops(bytes, target.sops.file), identity) }
 }

@@ -19,7 +19,7 @@ export class CommandFailure extends Error {
 export function execute(
   client: Client,
   line: string,
-  { stdin, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 }: SshOptions,
+  { stdin, timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024, consume }: SshOptions,
   victims: Set<(cause: Error) => void>,
 ): Promise<SshRan> {
   return new Promise((resolve, reject) => {
@@ -55,7 +55,9 @@ export function execute(
         chunks.push(chunk)
       }
       let exit: { code: number | null; signal?: string } | undefined
-      opened.on("data", keep(stdout))
+      // What consumes the output decides its pace: it is never all here at once.
+      const consumed = consume?.(opened).catch((cause: Error) => fail(cause.message, cause))
+      if (consumed === undefined) opened.on("data", keep(stdout))
       opened.stderr.on("data", keep(stderr))
       opened.on("error", (cause: Error) => fail(cause.message, cause))
       opened.on("exit", (code: number | null, signal?: string) => {
@@ -63,7 +65,7 @@ export function execute(
       })
 
       // Both streams must have ended: the exit status may overtake the last output.
-      const ended = Promise.all([closed(opened), closed(opened.stderr)])
+      const ended = Promise.all([closed(opened), closed(opened.stderr), consumed])
       void ended.then(() => {
         if (exit === undefined) return fail("channel closed without an exit status")
         if (exit.code === null) return fail(`killed by ${exit.signal ?? "an unnamed signal"}`)

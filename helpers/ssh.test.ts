@@ -193,6 +193,33 @@ describe("a command", () => {
     expect((await ssh.run(["/bin/echo", "still here"])).stdout.toString()).toBe("still here\n")
   })
 
+  test("may have its output consumed as it comes, at the consumer's pace", async () => {
+    const ssh = await on(host)
+    let bytes = 0
+    const consume = async (stdout: AsyncIterable<Buffer>) => {
+      for await (const chunk of stdout) bytes += chunk.length
+    }
+    const ran = await ssh.run(["/usr/bin/head", "-c", "100000000", "/dev/zero"], { consume, maxBytes: 1 })
+    expect([bytes, ran.stdout.length, ran.exitCode]).toEqual([100_000_000, 0, 0])
+  })
+
+  test("whose consumer gives up is an error, and ends", async () => {
+    const ssh = await on(host)
+    const consume = async (stdout: AsyncIterable<Buffer>) => {
+      for await (const chunk of stdout) throw new Error(`no use for ${chunk.length > 0 ? "this" : "nothing"}`)
+    }
+    await expect(ssh.run(["/usr/bin/yes"], { consume })).rejects.toThrow("no use for this")
+  })
+
+  test("that ends badly is an error, however much of it was consumed", async () => {
+    const ssh = await on(host)
+    const consume = async (stdout: AsyncIterable<Buffer>) => {
+      for await (const _ of stdout);
+    }
+    await expect(ssh.run(["/bin/sh", "-c", "echo some; exit 3"], { consume })).rejects.toThrow("exit 3")
+    await expect(ssh.run(["/bin/sh", "-c", "echo some; kill -9 $$"], { consume })).rejects.toThrow("killed by")
+  })
+
   test("is cut off with the connection, at once", async () => {
     const ssh = await on(host)
     const started = performance.now()

@@ -16,6 +16,8 @@ export interface SshOptions {
   timeoutMs?: number
   /** Output above this is an error, never a cut answer. In bytes, stdout and stderr together. */
   maxBytes?: number
+  /** Takes stdout as it comes, however long; the answer's stdout is then empty, and so is its digest. */
+  consume?: (stdout: AsyncIterable<Buffer>) => Promise<void>
 }
 
 export interface SshRan {

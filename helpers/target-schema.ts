@@ -1,10 +1,10 @@
 // The target file, key by key. The reference and the JSON Schema in docs/ are generated from it (target-reference.ts).
 
 import { z } from "zod"
+import { allowances, machine, repo } from "./target-parts.ts"
 import {
   address,
   file,
-  hostKey,
   hostname,
   hostPath,
   label,
@@ -20,31 +20,6 @@ import {
   word,
 } from "./target-values.ts"
 
-const credential = () =>
-  z
-    .union(
-      [
-        file("File with the lines `username=…` and `password=…` (git-credential format), mode 0600."),
-        z.strictObject({
-          env: text("the name of an environment variable", /^[A-Za-z_][A-Za-z0-9_]*$/).describe(
-            "Environment variable that holds those lines.",
-          ),
-        }),
-      ],
-      "expected { file: PATH } or { env: NAME }",
-    )
-    .optional()
-    .describe("How to authenticate; without it the repo is read anonymously.")
-
-const repo = (meaning: string) =>
-  z
-    .strictObject({
-      url: url(["http:", "https:", "file:"]).describe("Where it is cloned from; never with a user or token in it."),
-      branch: line().default("main").describe("The protected branch that is verified."),
-      credential: credential(),
-    })
-    .describe(meaning)
-
 /** Phrases by which an operator drops a certificate by hand, which C2 says nobody does any more. */
 export const operatorSteps = [
   String.raw`\b(?:scp|sftp|rsync|cp|mv|install|tee|dd)\b.*\b(?:fullchain|privkey)\.pem\b`,
@@ -55,26 +30,11 @@ export const operatorSteps = [
 
 export const targetSchema = z.strictObject({
   name: label().describe("Names the target in reports and evidence."),
-  host: z
-    .strictObject({
-      address: z.union([address(), hostname()], "expected an IP address or host name").describe("Reached directly."),
-      port: port().default(22).describe("Where its sshd listens."),
-      user: word().describe("Who logs in; reading everything needs root."),
-      hostKey: hostKey().describe("The pinned public host key, `TYPE BASE64`; any other key is refused."),
-      identity: z
-        .union(
-          [
-            file("Private key to log in with, unencrypted, mode 0600."),
-            z.strictObject({ agent: z.literal(true).describe("Log in with the keys of the agent at $SSH_AUTH_SOCK.") }),
-          ],
-          "expected { file: PATH } or { agent: true }",
-        )
-        .describe("How to log in."),
-      programs: hostPath()
-        .default("/run/current-system/sw/bin")
-        .describe("Where its programs are; they are run by absolute path."),
-    })
-    .describe("The live host, over ssh. Direct only: there is no key for a proxy or jump host."),
+  host: machine("The live host, over ssh. Direct only: there is no key for a proxy or jump host."),
+  resolve: z
+    .record(hostname(), address())
+    .default({})
+    .describe("Addresses of names that this machine's resolver does not know; git uses them."),
   repos: z
     .strictObject({
       base: repo("The public repo with the flake and the documents."),
@@ -85,8 +45,55 @@ export const targetSchema = z.strictObject({
     .strictObject({
       attribute: line().describe("Name of the host under `nixosConfigurations`."),
       input: word().describe("The flake input that is the secrets repo."),
+      substituters: z.array(line()).default([]).describe("Binary caches the cold build may fetch from."),
+      publicKeys: z
+        .array(text("NAME:BASE64", /^[^\s:]+:[A-Za-z0-9+/]{43}=$/))
+        .default([])
+        .describe("Keys whose signature on a fetched path counts, `NAME:BASE64`."),
     })
     .describe("The base repo's flake."),
+  builder: z
+    .union(
+      [
+        z.strictObject({
+          here: z.literal(true).describe("Build with this machine's nix."),
+          programs: hostPath().default("/usr/bin").describe("Where nix and git are on it."),
+        }),
+        machine("A machine to build on, over ssh; never the live host."),
+      ],
+      "expected { here: true } or a machine as under host",
+    )
+    .describe("Where the cold build runs. It shares no store with the live host."),
+  parameters: z
+    .array(
+      z.strictObject({
+        name: line().describe("What it is: `domain`, `gateway`, a recipient."),
+        value: line().describe("Its value, as it stands in the base repo."),
+      }),
+    )
+    .min(1, "expected at least the domain")
+    .describe("Instance parameters that stand in exactly one place of the base repo; documents do not count."),
+  allowed: z
+    .strictObject({
+      etc: allowances("Paths in /etc that are not from the closure."),
+      programs: allowances("Executables and libraries that run and are not from the closure."),
+      units: allowances("Unit files and drop-ins that are not from the closure."),
+    })
+    .default({ etc: [], programs: [], units: [] })
+    .describe("What on the live host may be there without coming from the closure; each use is shown in the evidence."),
+  rehash: z
+    .strictObject({
+      fullBelow: size()
+        .default(32 * 2 ** 30)
+        .describe("A closure up to this size is rehashed whole, a larger one by sample."),
+      sample: z
+        .int("expected a number of paths")
+        .min(1)
+        .default(200)
+        .describe("Paths in a sample, beside all unsigned ones."),
+    })
+    .default({ fullBelow: 32 * 2 ** 30, sample: 200 })
+    .describe("How much of the closure's bytes is read off the host and hashed here."),
   domain: hostname().describe("The domain that is served, with its wildcard."),
   sops: z
     .strictObject({

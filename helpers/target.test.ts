@@ -48,8 +48,8 @@ test.each([
     "a key of the wrong letter case",
     "marginDays",
     "margindays",
-    [29, "certificate.marginDays: missing, expected whole days"],
-    [39, "certificate.margindays: unknown key, nearest is certificate.marginDays"],
+    [51, "certificate.marginDays: missing, expected whole days"],
+    [61, "certificate.margindays: unknown key, nearest is certificate.marginDays"],
   ],
   [
     "a proxy",
@@ -63,8 +63,8 @@ test.each([
     "  user: root\n  ProxyCommand: nc",
     [10, "host.ProxyCommand: unknown key, direct only: the host is reached without proxy or jump host"],
   ],
-  ["a wrong type", "marginDays: 14", "marginDays: soon", [39, "certificate.marginDays: expected whole days"]],
-  ["an unquoted mode", '"0444"', "0444", [37, "certificate.live.certificateMode: expected string"]],
+  ["a wrong type", "marginDays: 14", "marginDays: soon", [61, "certificate.marginDays: expected whole days"]],
+  ["an unquoted mode", '"0444"', "0444", [59, "certificate.live.certificateMode: expected string"]],
   [
     "an unknown key within alternatives",
     "{ file: ./git-credential }",
@@ -87,29 +87,29 @@ test.each([
     "a name where an address must stand",
     "address: 192.0.2.1,",
     "address: gw.example.org,",
-    [44, "endpoints.0.address: expected an IPv4 or IPv6 address"],
+    [66, "endpoints.0.address: expected an IPv4 or IPv6 address"],
   ],
   [
     "a path outside the repo",
     "file: secrets/secrets.yaml",
     "file: ../secrets.yaml",
-    [26, "sops.file: expected a path inside the repo"],
+    [48, "sops.file: expected a path inside the repo"],
   ],
   [
     "the throwaway among the instances",
     "name: cc-ci-throwaway",
     "name: lichen-staging",
-    [65, "incus.throwaway.name: is also one of the instances, which are never to be destroyed"],
+    [87, "incus.throwaway.name: is also one of the instances, which are never to be destroyed"],
   ],
-  ["no host among the instances", ", host: true", "", [62, "incus.instances: expected one with host: true, got 0"]],
-  ["an endpoint twice", "name: origin,", "name: gateway,", [43, "endpoints: gateway stands here twice"]],
+  ["no host among the instances", ", host: true", "", [84, "incus.instances: expected one with host: true, got 0"]],
+  ["an endpoint twice", "name: origin,", "name: gateway,", [65, "endpoints: gateway stands here twice"]],
   [
     "broken YAML",
     "domain: ci.example.org",
     "domain: [",
-    [25, "no YAML: Flow sequence in block collection must be sufficiently indented and end with a ]"],
+    [47, "no YAML: Flow sequence in block collection must be sufficiently indented and end with a ]"],
   ],
-  ["a key twice", "domain: ci.example.org", "domain: a.org\ndomain: b.org", [24, "no YAML: Map keys must be unique"]],
+  ["a key twice", "domain: ci.example.org", "domain: a.org\ndomain: b.org", [46, "no YAML: Map keys must be unique"]],
 ] as [string, string, string, ...[number, string][]][])("%s is named with its line", (_, from, to, ...expected) => {
   expect(mistakesOf(edited(from, to))).toEqual(expected.map(([line, what]) => `x.yaml:${line}: ${what}`))
 })
