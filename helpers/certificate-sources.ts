@@ -23,13 +23,21 @@ export interface Sources {
   filesSearched: number
 }
 
-// nginx, Traefik's file provider and flags, HAProxy and Caddy name their certificates so.
+// nginx, Traefik's file provider and flags, HAProxy and Caddy (`tls CERTIFICATE KEY`) name their certificates so.
 const naming = [
-  /\bssl_(?:trusted_)?certificate(?:_key)?\s+["']?([^\s;"']+)/g,
-  /\b(?:certFile|keyFile)\b["']?\s*[:=]\s*["']?([^\s,;"'}]+)/gi,
-  /\bcrt\s+(\/[^\s;"']+)/g,
+  /\bssl_(?:trusted_)?certificate(?:_key)?\s+(?:"([^"]*)"|'([^']*)'|([^\s;"']+))/g,
+  /(?<![a-z0-9])(?:certFile|keyFile)\b["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s,;"'}]+))/gi,
+  /(?<![\w./-])crt(?:-list)?\s+(?:"([^"]*)"|'([^']*)'|([^\s;"']+))/g,
+  /^[ \t]*tls[ \t]+([^\s{]+)[ \t]+([^\s{]+)/gm,
 ]
-const acme = /\bacme\b|acme\.json|cert(?:ificates?)?_?resolvers?|letsencrypt|(?:dns|http|tls)challenge/i
+// A line that is a comment in every one of these languages names nothing.
+const comment = /^[ \t]*#.*$/gm
+
+/** Whether a text speaks of ACME, one of its clients' resolvers or challenges, or a well-known authority that uses it. */
+export const speaksOfAcme = (text: string): boolean =>
+  /(?<![a-z0-9])acme(?![a-z0-9])|cert(?:ificates?)?[-_]?resolvers?|let'?s[-_ ]?encrypt|zerossl|(?:dns|http|tls(?:[-_]?alpn)?)(?:[-_]?01)?[-_]?challenge/i.test(
+    text,
+  )
 
 /** Searches the proxy's arguments, environment, labels, swarm configs and files, and every service's labels. */
 export async function certificateSources(
@@ -58,7 +66,7 @@ export async function certificateSources(
   return {
     searched: texts.map(({ where }) => where),
     named: texts.flatMap(({ where, text }) => namedIn(text).map((file) => ({ where, file }))),
-    acme: texts.filter(({ text }) => acme.test(text)).map(({ where }) => `${where} speaks of ACME`),
+    acme: texts.filter(({ text }) => speaksOfAcme(text)).map(({ where }) => `${where} speaks of ACME`),
     keyFiles: files.flatMap(({ keys }) => keys),
     filesSearched: files.reduce((sum, { count }) => sum + count, 0),
   }
@@ -66,7 +74,11 @@ export async function certificateSources(
 
 /** The files that configuration names as a certificate or key. */
 export const namedIn = (text: string): string[] => [
-  ...new Set(naming.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1] ?? ""))),
+  ...new Set(
+    naming.flatMap((pattern) =>
+      [...text.replace(comment, "").matchAll(pattern)].flatMap(([, ...files]) => files.filter((file) => file)),
+    ),
+  ),
 ]
 
 const strings = (kind: string, values: string[]): Text[] =>

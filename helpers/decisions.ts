@@ -1,13 +1,13 @@
 // What a decision document records under one heading, and the size it names.
 
+import type { Nodes } from "mdast"
 import { fromMarkdown } from "mdast-util-from-markdown"
 import { toString as textOf } from "mdast-util-to-string"
-import { bytesOf } from "./bytes.ts"
 
 export interface Decision {
   /** The line of its heading, from 1. */
   line: number
-  /** What follows `Decision:`, up to the end of its first sentence; empty when nothing is decided yet. */
+  /** What follows `Decision:` in its paragraph, up to the end of the first sentence; empty when nothing is decided yet. */
   decided: string
   /** Every size that sentence names, in bytes. People write GB for what Incus calls GiB; both are read as 2^30. */
   sizes: number[]
@@ -20,11 +20,20 @@ export function decisionsIn(markdown: string, heading: string): Decision[] {
     if (node.type !== "heading" || textOf(node).trim().toLowerCase() !== heading.trim().toLowerCase()) return []
     const rest = nodes.slice(index + 1)
     const next = rest.findIndex((other) => other.type === "heading" && other.depth <= node.depth)
-    const text = (next === -1 ? rest : rest.slice(0, next)).map((part) => textOf(part)).join("\n")
-    const [, decided = ""] = /^\s*Decision:\s*(.*?(?:[.!](?=\s|$)|$))/ms.exec(text) ?? []
-    const sizes = [...decided.matchAll(/\b(\d+)\s*([KMGT])i?B\b/gi)].map(([, digits, unit]) =>
-      bytesOf(`${digits}${unit?.toUpperCase()}iB`),
+    const paragraphs = (next === -1 ? rest : rest.slice(0, next)).flatMap(paragraphsOf)
+    const told = paragraphs.map((text) => /(?:^|\n)\s*Decision:(.*)$/s.exec(text)?.[1]).find((one) => one !== undefined)
+    const [decided = ""] = /^.*?[.!](?=\s|$)|^.*$/s.exec(told?.trim() ?? "") ?? []
+    const sizes = [...decided.matchAll(/(?<![\w.,])(\d+(?:\.\d+)?)\s*([KMGT])i?B\b/gi)].map(([, number, unit = ""]) =>
+      Math.round(Number(number) * 1024 ** " KMGT".indexOf(unit.toUpperCase())),
     )
     return [{ line: node.position?.start.line ?? 0, decided: decided.replaceAll(/\s+/g, " ").trim(), sizes }]
   })
+}
+
+/** The text of every paragraph, also of those in lists and quotes; code and HTML comments decide nothing. */
+function paragraphsOf(node: Nodes): string[] {
+  if (node.type === "paragraph") {
+    return [node.children.map((part) => (part.type === "break" ? "\n" : textOf(part, { includeHtml: false }))).join("")]
+  }
+  return "children" in node ? node.children.flatMap(paragraphsOf) : []
 }

@@ -26,13 +26,14 @@ export function everyGreeting({ domain, endpoints, names }: Target): Asked[] {
     { name: "apex", servername: domain },
     ...names.map((name) => ({ name, servername: `${name}.${domain}` })),
     { name: "random", servername: random },
-    { name: "unknown", servername: unknown },
-    { name: "none" },
+    { name: "unknown", servername: unknown, special: "unknown" as const },
+    { name: "none", special: "none" as const },
   ]
   return endpoints.flatMap(({ name: endpoint, address, port, refuses }) =>
-    asked.flatMap((one) =>
+    // A host may be called `none` or `unknown` too, and may not refuse.
+    asked.flatMap(({ special, ...one }: { name: string; servername?: string; special?: "unknown" | "none" }) =>
       (["TLSv1.2", "TLSv1.3"] as const).map((version) => {
-        const mayRefuse = (refuses as string[]).includes(one.name)
+        const mayRefuse = special !== undefined && refuses.includes(special)
         return { endpoint, address, port, version, mayRefuse, ...one }
       }),
     ),

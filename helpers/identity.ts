@@ -12,9 +12,11 @@ export interface HostIdentity {
 
 /** The running system, the pinned key that the host proved to have, and the ids of machine and boot. */
 export async function hostIdentity(ssh: Ssh, { host }: Target): Promise<HostIdentity> {
-  const script = `${host.programs}/readlink -f /run/current-system && ${host.programs}/cat /etc/machine-id /proc/sys/kernel/random/boot_id`
+  const script = `[ -e /run/current-system ] || { echo "no /run/current-system" >&2; exit 3; }
+    ${host.programs}/readlink -f /run/current-system && ${host.programs}/cat /etc/machine-id /proc/sys/kernel/random/boot_id`
   const { stdout } = await ssh.run([`${host.programs}/sh`, "-euc", script])
   const [systemPath = "", machineId = "", bootId = "", ...rest] = stdout.toString().trimEnd().split("\n")
-  if (bootId === "" || rest.length > 0) throw new Error(`${ssh.where}: its identity is not three lines`)
+  if (systemPath === "" || machineId === "" || bootId === "" || rest.length > 0)
+    throw new Error(`${ssh.where}: its identity is not three lines`)
   return { systemPath, hostKeyFingerprint: fingerprint(host.hostKey), machineId, bootId }
 }

@@ -40,13 +40,17 @@ export function leftoversIn({ projects }: IncusFacts, { incus }: Target): Leftov
       `image ${fingerprint.slice(0, 12)} (${aliases.join(", ") || "no alias"}, ${uploadedAt}): not ${incus.image}`,
     )
   }
-  for (const { name: project, instances } of projects.filter(({ name }) => name !== incus.project)) {
+  for (const { name: project, instances, volumes } of projects.filter(({ name }) => name !== incus.project)) {
     for (const { name, status, baseImage } of instances) {
       const marked = baseImage !== null && blank.includes(baseImage)
       if (name !== incus.throwaway.name && !marked) continue
       found.push(
         `instance ${name} (${status}) in project ${project}: ${marked ? `made from ${incus.image}` : "a throwaway's name"}`,
       )
+    }
+    for (const { name, type, pool } of volumes) {
+      if (name === incus.throwaway.name)
+        found.push(`volume ${name} of type ${type} in pool ${pool} in project ${project}: a throwaway's name`)
     }
   }
   return {

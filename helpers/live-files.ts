@@ -19,13 +19,18 @@ export interface LiveFile {
   hmac: string
 }
 
+// Nothing there is something else than nothing that may be looked at. A real path may hold anything but NUL, which ends it.
 const script = `
+LC_ALL=C
+export LC_ALL
 for file in "$@"; do
-  if [ -e "$file" ]; then
-    real=$(PROGRAMS/readlink -f -- "$file") && PROGRAMS/stat -L -c '%F|%U|%G|%04a' -- "$file" &&
-      PROGRAMS/stat -f -c '%T' -- "$file" && printf '%s\\n' "$real" || exit 3
+  if facts=$(PROGRAMS/stat -L -c '%F|%U|%G|%04a' -- "$file" 2>&1); then
+    printf '%s\\n' "$facts" && PROGRAMS/stat -L -f -c '%T' -- "$file" && PROGRAMS/readlink -f -z -- "$file" || exit 3
   else
-    printf 'absent\\nabsent\\nabsent\\n'
+    case $facts in
+      *': No such file or directory' | *': Not a directory' | *': Too many levels of symbolic links') printf 'absent\\0' ;;
+      *) printf '%s\\n' "$facts" >&2; exit 3 ;;
+    esac
   fi
 done
 `.trim()
@@ -34,19 +39,23 @@ done
 export async function liveFiles(ssh: Ssh, programs: string, nonce: Uint8Array, paths: string[]): Promise<LiveFile[]> {
   const shell = `${programs}/sh`
   const looked = await ssh.run([shell, "-c", script.replaceAll("PROGRAMS", programs), "sh", ...paths])
-  const lines = looked.stdout.toString().split("\n")
-  if (lines.pop() !== "" || lines.length !== paths.length * 3) {
-    throw new Error(`${ssh.where}: ${lines.length} lines about ${paths.length} files, not three each`)
+  const answers = looked.stdout.toString().split("\0")
+  if (answers.pop() !== "" || answers.length !== paths.length) {
+    throw new Error(`${ssh.where}: ${answers.length} answers about ${paths.length} files`)
   }
   const { script: hashing, stdin } = remoteHmac(nonce, programs)
   const hashed = await ssh.run([shell, "-c", hashing, "sh", ...paths], { stdin })
   const hmacs = parseRemoteHmac(hashed.stdout.toString(), paths)
   return paths.map((path, index) => {
-    const [facts = "", fileSystem = "", real = ""] = lines.slice(index * 3, index * 3 + 3)
-    const [type, owner, group, mode] = facts.split("|")
+    const answer = answers[index] ?? ""
     const hmac = hmacs.get(path) ?? "unreadable"
-    if (facts === "absent" || type === undefined || owner === undefined || group === undefined || mode === undefined) {
+    if (answer === "absent") {
       return { path, real: null, type: null, owner: null, group: null, mode: null, fileSystem: null, hmac }
+    }
+    const [, type, owner, group, mode, fileSystem, real] =
+      /^([^|\n]+)\|([^|\n]+)\|([^|\n]+)\|(\d{4})\n([^\n]+)\n(.+)$/s.exec(answer) ?? []
+    if (!type || !owner || !group || !mode || !fileSystem || !real) {
+      throw new Error(`${ssh.where}: not what stat says of a file, about ${path}`)
     }
     return { path, real, type, owner, group, mode, fileSystem, hmac }
   })

@@ -1,22 +1,23 @@
 // Steps by which a person would bring a certificate file, searched for in every text file of a commit.
 
-import type { Mirror } from "./git.ts"
+import { git, type Mirror } from "./git.ts"
 
 export interface StepSearch {
   /** Text files searched, by path. */
   searched: string[]
-  /** Files with a NUL byte, which no person reads as steps. */
+  /** What no person reads as steps: files with a NUL byte, symbolic links (their target is searched itself), submodules. */
   binary: string[]
   /** `PATH:LINE matches PATTERN`; never the line itself, which may hold anything. */
   found: string[]
 }
 
-/** Searches line by line, and each line joined with the next, since a sentence may be broken anywhere. */
+/** Searches line by line, and each line with the two after it, since a sentence may be broken anywhere. */
 export async function operatorStepsIn(repo: Mirror, rev: string, patterns: string[]): Promise<StepSearch> {
   const search: StepSearch = { searched: [], binary: [], found: [] }
   const expressions = patterns.map((pattern) => new RegExp(pattern, "i"))
+  const links = await linksAt(repo, rev)
   for (const path of await repo.filesAt(rev)) {
-    const bytes = await repo.fileAt(rev, path)
+    const bytes = links.has(path) ? undefined : await repo.fileAt(rev, path)
     if (bytes === undefined || bytes.includes(0)) {
       search.binary.push(path)
       continue
@@ -27,14 +28,36 @@ export async function operatorStepsIn(repo: Mirror, rev: string, patterns: strin
   return search
 }
 
+async function linksAt({ directory }: Mirror, rev: string): Promise<Set<string>> {
+  const { stdout } = await git(["-C", directory, "ls-tree", "-r", "-z", "--full-tree", rev])
+  const entries = stdout.toString().split("\0")
+  return new Set(entries.filter((entry) => entry.startsWith("120000 ")).map((entry) => entry.replace(/^[^\t]*\t/, "")))
+}
+
 /** `LINE matches PATTERN` for each line that is, or begins, such a step. */
 export function stepsIn(text: string, patterns: RegExp[]): string[] {
-  const lines = text.split("\n")
+  const lines = text.split(/\r\n|\r|\n/)
   return lines.flatMap((line, index) => {
-    const next = lines[index + 1] ?? ""
-    const joined = `${line.replace(/\\$/, "")} ${next.trimStart()}`
+    const rest = following(lines, index)
+    const longer = rest.map((_, last) => ({
+      with: joined([line, ...rest.slice(0, last + 1)]),
+      without: joined(rest.slice(0, last + 1)),
+    }))
     return patterns
-      .filter((pattern) => pattern.test(line) || (pattern.test(joined) && !pattern.test(next)))
+      .filter((one) => one.test(line) || longer.some((text) => one.test(text.with) && !one.test(text.without)))
       .map(({ source }) => `${index + 1} matches ${source}`)
   })
 }
+
+/** The two lines after one, and more where a backslash goes on; a blank line ends them. */
+function following(lines: string[], index: number): string[] {
+  let end = index + 1
+  while (end < lines.length && lines[end]?.trim() !== "" && (end < index + 3 || lines[end - 1]?.endsWith("\\"))) end++
+  return lines.slice(index + 1, end)
+}
+
+/** A backslash makes one line of two; else a newline stays, which `.` does not pass, and a comment's or quote's mark goes. */
+const joined = (lines: string[]) =>
+  lines
+    .map((line, index) => (index === 0 ? line : line.replace(/^\s*(?:(?:#+|\/\/+|\*|>)\s)?\s*/, "")))
+    .reduce((text, line) => (text.endsWith("\\") ? `${text.slice(0, -1)}${line}` : `${text}\n${line}`))

@@ -10,9 +10,10 @@ export interface Place {
 }
 
 /** Begins a session (TLS 1.3) at `from` and tries to resume it at `to`. Throws when either cannot be reached. */
-export async function resumes(from: Place, to: Place, servername: string): Promise<boolean> {
-  const session = await greetOnce<Buffer>(from, servername, undefined, (socket, done) => socket.once("session", done))
-  return greetOnce(to, servername, session, (socket, done) =>
+export async function resumes(from: Place, to: Place, servername: string, timeoutMs = 8000): Promise<boolean> {
+  const begin = (socket: TLSSocket, done: (session: Buffer) => void) => socket.once("session", done)
+  const session = await greetOnce(from, servername, undefined, timeoutMs, begin)
+  return greetOnce(to, servername, session, timeoutMs, (socket, done: (reused: boolean) => void) =>
     socket.once("secureConnect", () => done(socket.isSessionReused())),
   )
 }
@@ -21,6 +22,7 @@ function greetOnce<T>(
   { name, address, port }: Place,
   servername: string,
   session: Buffer | undefined,
+  timeoutMs: number,
   listen: (socket: TLSSocket, done: (answer: T) => void) => void,
 ): Promise<T> {
   const what = `${name} (${address} port ${port}), sni ${servername}, ${session === undefined ? "for a session" : "with a session"}`
@@ -38,7 +40,7 @@ function greetOnce<T>(
       socket.destroy()
       reject(new Error(`no TLS session with ${what}: ${message}`))
     }
-    const deadline = setTimeout(() => fail("no answer within 8000 ms"), 8000)
+    const deadline = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
     listen(socket, (answer) => {
       clearTimeout(deadline)
       socket.destroy()

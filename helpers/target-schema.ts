@@ -1,6 +1,7 @@
 // The target file, key by key. The reference and the JSON Schema in docs/ are generated from it (target-reference.ts).
 
 import { z } from "zod"
+import { operatorSteps } from "./operator-step-patterns.ts"
 import { allowances, machine, repo } from "./target-parts.ts"
 import {
   address,
@@ -19,14 +20,6 @@ import {
   url,
   word,
 } from "./target-values.ts"
-
-/** Phrases by which an operator drops a certificate by hand, which C2 says nobody does any more. */
-export const operatorSteps = [
-  String.raw`\b(?:scp|sftp|rsync|cp|mv|install|tee|dd)\b.*\b(?:fullchain|privkey)\.pem\b`,
-  String.raw`\b(?:certbot|lego|acme\.sh|dehydrated)\b`,
-  String.raw`\bdrop(?:s|ped|ping)?\b[^.]*\bcert(?:ificate)?s?\b`,
-  String.raw`\b(?:place|put|copy|upload)\b[^.]*\bcert(?:ificate)?s?\b[^.]*(?:/var/lib/|\b(?:on|onto|to|into) the (?:host|server|machine|vm)\b)`,
-]
 
 export const targetSchema = z.strictObject({
   name: label().describe("Names the target in reports and evidence."),

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { operatorSteps } from "./operator-step-patterns.ts"
 import { loadTarget, parseTarget, readSecretSource, TargetError } from "./target.ts"
-import { operatorSteps } from "./target-schema.ts"
 
 const example = await readFile(fileURLToPath(new URL("../fixtures/targets/example.yaml", import.meta.url)), "utf8")
 
