@@ -1,0 +1,90 @@
+// How fast trees are hashed, beside the tools that do the same: node --import tsx helpers/nar.bench.ts [MiB]
+// Everything runs in turn, several rounds, and medians are compared: other jobs may run on this machine.
+
+import { spawn } from "node:child_process"
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { narOfDirectory } from "./nar.ts"
+import { narsOfTar } from "./nar-of-tar.ts"
+import { sri } from "./nix-hash.ts"
+import { run } from "./run.ts"
+
+const mebibyte = 1024 * 1024
+const rounds = 7
+const enough = { ratio: 0.9, rss: 200 }
+const name = "0123456789abcdfghijklmnpqrsvwxyz-bench"
+
+/** A tree like a store's: a fifth of it in small files, two fifths in middling, two fifths in two large ones. */
+async function writeTree(path: string, mebibytes: number): Promise<void> {
+  const noise = Buffer.alloc(mebibyte)
+  let seed = 1
+  for (let at = 0; at < mebibyte; at++) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31
+    noise[at] = seed >> 16
+  }
+  const files = async (folder: string, count: number, size: number) => {
+    for (let file = 0; file < count; file++) {
+      const directory = join(path, folder, `${file % 100}`)
+      await mkdir(directory, { recursive: true })
+      const pieces = Array.from({ length: Math.ceil(size) }, () => noise.subarray(0, Math.min(size, 1) * mebibyte))
+      await writeFile(join(directory, `${file}`), pieces)
+    }
+  }
+  await files("small", Math.round(mebibytes * 0.2 * 100), 0.01)
+  await files("middling", Math.round(mebibytes * 0.4), 1)
+  await files("large", 2, Math.round(mebibytes * 0.2))
+}
+
+async function narOfTar(store: string): Promise<string> {
+  const options = ["--format=gnu", "--sort=name", "--hard-dereference", "-C", store, "-cf", "-", "--", name]
+  const tar = spawn("tar", options, { stdio: ["ignore", "pipe", "inherit"] })
+  let hash = ""
+  for await (const { nar } of narsOfTar(tar.stdout)) hash = sri(nar.narHash)
+  return hash
+}
+
+const hex = (text: string) => sri(Buffer.from(text.slice(0, 64), "hex"))
+
+const tools = ["nix-store --dump | sha256sum", "nix hash path"]
+const store = await mkdtemp(join(tmpdir(), "nar-bench-"))
+const path = join(store, name)
+const dump = `nix-store --dump ${path} | sha256sum`
+const contenders: Record<string, () => Promise<string>> = {
+  "ours, directory": async () => sri((await narOfDirectory(path)).narHash),
+  "ours, tar stream": () => narOfTar(store),
+  "nix-store --dump | sha256sum": async () => hex((await run("sh", ["-c", dump])).stdout),
+  "nix hash path": async () =>
+    (await run("nix", ["--extra-experimental-features", "nix-command", "hash", "path", path])).stdout.trim(),
+}
+
+try {
+  await writeTree(path, Number(process.argv[2] ?? 1024))
+  const { narSize, narHash } = await narOfDirectory(path)
+  const times: Record<string, number[]> = {}
+  for (let round = 0; round < rounds; round++) {
+    for (const [contender, hash] of Object.entries(contenders)) {
+      const started = performance.now()
+      if ((await hash()) !== sri(narHash)) throw new Error(`${contender} has another hash`)
+      times[contender] = [...(times[contender] ?? []), performance.now() - started]
+    }
+  }
+  const median = (values: number[]) => values.toSorted((a, b) => a - b)[rounds >> 1] ?? Number.NaN
+  const of = (contender: string) => times[contender] ?? []
+  // Of one round each: what else the machine does is then the same for both, more or less.
+  const ratio = (ours: string, theirs: string) => median(of(theirs).map((time, round) => time / (of(ours)[round] ?? 0)))
+  for (const contender of Object.keys(contenders)) {
+    const milliseconds = median(of(contender))
+    const speed = `${((narSize / mebibyte / milliseconds) * 1000).toFixed(0)} MiB/s`
+    const ratios = tools.map((tool) => `${ratio(contender, tool).toFixed(2)}x ${tool}`).join(", ")
+    console.log(`${contender.padEnd(30)} ${milliseconds.toFixed(0).padStart(6)} ms ${speed.padStart(12)}  ${ratios}`)
+  }
+  const rss = process.resourceUsage().maxRSS / 1024
+  console.log(
+    `${(narSize / mebibyte).toFixed(0)} MiB of NAR, ${rounds} rounds, medians; at most ${rss.toFixed(0)} MiB of memory here`,
+  )
+  const slow = tools.some((tool) => ratio("ours, directory", tool) < enough.ratio)
+  if (slow || rss > enough.rss) process.exitCode = 1
+} finally {
+  await rm(store, { recursive: true, force: true })
+}
