@@ -1,0 +1,266 @@
+// The cold build: what git builds, in an empty store, on a machine that shares nothing with the live host.
+
+import { withoutCredentials } from "./flake-url.ts"
+import type { Machine } from "./machine.ts"
+import { builderScripts } from "./nix-builder.ts"
+import { parseNixJson } from "./nix-json.ts"
+import { type PathInfo, parsePathInfo } from "./nix-path-info.ts"
+import { type Refusal, refusal } from "./nix-refusal.ts"
+
+export interface ColdBuildRequest {
+  /** The directory of the builder's programs, or their absolute paths. */
+  programs: string | string[]
+  baseUrl: string
+  /** 40 hex digits. */
+  baseRev: string
+  /** Name of the host under `nixosConfigurations`. */
+  attribute: string
+  /** git-credential lines (`username=…`, `password=…`) for the origin of the secrets repo. */
+  credential?: Buffer
+  /** URL of the secrets repo; only its origin is given the credential. */
+  secretsOrigin: string
+  /** Addresses of names that the builder's resolver may not know. */
+  resolve?: Record<string, string>
+  /** Binary caches to fetch from, and the keys whose signature on a path counts. */
+  substituters?: string[]
+  publicKeys?: string[]
+  /** Where on the builder the store goes. */
+  directory?: string
+  /** For nix eval and nix build, each. */
+  timeoutMs?: number
+}
+
+interface Looked {
+  nixVersion: string
+  substituters: string[]
+  /** Nothing was in the store before: counted there, not assumed. */
+  storeWasEmpty: true
+}
+
+export interface ColdBuilt extends Looked {
+  failed?: undefined
+  outPath: string
+  drvPath: string
+  closure: Map<string, PathInfo>
+  /** Removes the store, and all else, from the builder. */
+  dispose(): Promise<void>
+}
+
+/** Nix looked, and it does not build. */
+export interface ColdFailure extends Looked {
+  failed: Refusal
+  outPath?: undefined
+  closure?: undefined
+  /** Nothing is left to remove. */
+  dispose(): Promise<void>
+}
+
+export type ColdBuild = ColdBuilt | ColdFailure
+
+export interface LineEdit {
+  /** Path in the base repo. */
+  file: string
+  from: string
+  to: string
+}
+
+export interface DomainExperiment {
+  failed?: undefined
+  /** Lines that git says the edit changed. */
+  changedLines: number
+  /** Files in what the edited system is made from that still hold the old value: derivations, and files of sources. */
+  stillThere: string[]
+  /** Store paths searched. */
+  searched: number
+  drvPath: string
+}
+
+interface Session {
+  builder: Machine
+  request: ColdBuildRequest
+  directory: string
+  flags: string[]
+}
+
+type Step = keyof typeof builderScripts
+
+const sessions = new WeakMap<ColdBuilt, Session>()
+
+/**
+ * Builds the flake at a commit from nothing: a fresh clone, an empty store, no caches, pure, with the lock as it is. Throws
+ * when that could not be looked at; that it does not build is a fact. The store stays until `dispose()`.
+ */
+export async function coldBuild(builder: Machine, request: ColdBuildRequest): Promise<ColdBuild> {
+  check(request)
+  const unprepared = { builder, request, directory: request.directory ?? "/var/tmp", flags: [] }
+  const [directory = "", nixVersion = ""] = await prepared(unprepared)
+  const session = { builder, request, directory, flags: nixFlags(request, directory) }
+  try {
+    const built = await build(session)
+    const looked = { nixVersion, substituters: request.substituters ?? [], storeWasEmpty: true as const }
+    if ("reason" in built) {
+      await remove(session)
+      return { ...looked, failed: built, dispose: async () => {} }
+    }
+    const cold: ColdBuilt = { ...looked, ...built, dispose: () => remove(session) }
+    sessions.set(cold, session)
+    return cold
+  } catch (cause) {
+    await remove(session).catch(() => {})
+    throw cause
+  }
+}
+
+/**
+ * Replaces a value in one file, in a scratch clone on the builder, evaluates that commit in the same store, and searches
+ * all that the system would be made from for the old value. That it no longer evaluates is a fact.
+ */
+export async function domainExperiment(
+  cold: ColdBuild,
+  { file, from, to }: LineEdit,
+): Promise<DomainExperiment | { failed: Refusal }> {
+  if (cold.failed !== undefined) throw new Error(`git does not build (${cold.failed.reason}): there is nothing to edit`)
+  const session = sessions.get(cold)
+  if (session === undefined) throw new Error("the cold build is no longer there")
+  if (from === "" || to.includes(from) || /[\n\0]/.test(from + to))
+    throw new Error(`no edit of a line: ${from} → ${to}`)
+  const { request, directory, flags } = session
+  const stdout = await onBuilder(session, "read", [request.baseRev, file])
+  const end = stdout.indexOf(0)
+  const mode = stdout.subarray(0, end).toString()
+  const edited = Buffer.from(
+    stdout
+      .subarray(end + 1)
+      .toString("latin1")
+      .replaceAll(latin1(from), () => latin1(to)),
+    "latin1",
+  )
+
+  const escaped = from.replace(/["\\]/g, String.raw`\$&`)
+  const pattern = from.replace(/[*?[\]\\]/g, String.raw`\$&`)
+  const args = [request.baseRev, file, mode, attributeOf(request), seconds(request), from, escaped, pattern, ...flags]
+  const ran = await onBuilder(session, "experiment", args, edited)
+  const [diff = "", code, said = "", drvPath = "", searched = "", found = ""] = fieldsOf(ran)
+  if (code !== "0") return { failed: refusal(where(session), "eval", Number(code), said, []) }
+  const store = `${directory}/store`
+  const lines = found.split("\n").filter((line) => line !== "")
+  if (lines.some((line) => !line.startsWith(`${store}/`)))
+    throw new Error(`${where(session)}: strange finding in ${found}`)
+  return {
+    changedLines: Number(/^(\d+)\t/.exec(diff)?.[1] ?? 0),
+    stillThere: [...new Set(lines.map((line) => line.slice(store.length)))].sort(),
+    searched: Number(searched),
+    drvPath: storePath(session, drvPath),
+  }
+}
+
+async function build(session: Session): Promise<Refusal | Pick<ColdBuilt, "outPath" | "drvPath" | "closure">> {
+  const { request, directory, flags } = session
+  const { credential, secretsOrigin, baseRev } = request
+  const installable = `git+file://${directory}/base?rev=${baseRev}#${attributeOf(request)}`
+  const origin = credential === undefined ? "" : new URL(secretsOrigin).origin
+  const ran = await onBuilder(session, "build", [installable, origin, seconds(request), ...flags], credential)
+  const [before, evaluated, evalSaid = "", drvPath = "", built, buildSaid = "", json = ""] = fieldsOf(ran)
+  if (before !== "0") throw new Error(`${where(session)}: the store was not empty before: ${before} entries`)
+  const secrets = secretsIn(credential)
+  if (evaluated !== "0") return refusal(where(session), "eval", Number(evaluated), evalSaid, secrets)
+  if (built !== "0") return refusal(where(session), "build", Number(built), buildSaid, secrets)
+  const outPath = outputOf(session, json, storePath(session, drvPath))
+  const info = await onBuilder(session, "closure", [outPath])
+  const closure = parsePathInfo(info.toString())
+  if (!closure.has(outPath)) throw new Error(`${where(session)}: ${outPath} is not in its own closure`)
+  return { outPath, drvPath, closure }
+}
+
+async function prepared(session: Session): Promise<string[]> {
+  const { baseUrl, baseRev, secretsOrigin, resolve = {} } = session.request
+  const urls = [baseUrl, secretsOrigin].map((url) => new URL(url))
+  const addresses = Object.entries(resolve).flatMap(([name, address]) => {
+    const ports = urls.flatMap(({ hostname, port }) => (hostname === name && port !== "" ? [port] : []))
+    return [...new Set(["80", "443", ...ports])].map((port) => `${name}:${port}:${address}`)
+  })
+  return fieldsOf(await onBuilder(session, "prepare", [baseUrl, baseRev, ...addresses]))
+}
+
+/**
+ * Never `--no-write-lock-file`: beside it nix only warns of a lock that would change, and builds from the changed one
+ * (measured with 2.8.0 and 2.26.3). Without it, `--no-update-lock-file` is an error.
+ */
+function nixFlags({ substituters = [], publicKeys = [] }: ColdBuildRequest, directory: string): string[] {
+  const settings: Record<string, string> = {
+    "eval-cache": "false",
+    "pure-eval": "true",
+    "accept-flake-config": "false",
+    builders: "",
+    substituters: substituters.join(" "),
+    "trusted-public-keys": publicKeys.join(" "),
+    "require-sigs": "true",
+    sandbox: "true",
+    "sandbox-fallback": "false",
+  }
+  const options = Object.entries(settings).flatMap(([name, value]) => ["--option", name, value])
+  return ["--store", `${directory}/store`, "--no-update-lock-file", ...options]
+}
+
+async function remove(session: Session): Promise<void> {
+  await onBuilder(session, "remove", [])
+}
+
+/** Runs a script with the session's directory. The scripts are long, so an error names the step instead. */
+async function onBuilder(session: Session, step: Step, args: string[], stdin?: Uint8Array): Promise<Buffer> {
+  const { builder, request, directory } = session
+  const argv = [...shell(request), builderScripts[step], "sh", pathOf(request), directory, ...args]
+  // nix has its own limit, twice; ours comes after it.
+  const timeoutMs = 2 * Number(seconds(request)) * 1000 + 60_000
+  const limits = { answers: Array.from({ length: 129 }, (_, code) => code), timeoutMs, maxBytes: 512 * 2 ** 20 }
+  const ran = await builder.run(argv, { ...limits, ...(stdin === undefined ? {} : { stdin }) })
+  if (ran.exitCode === 0) return ran.stdout
+  const said = ran.stderr.trim().split("\n").map(withoutCredentials).join("\n")
+  throw new Error(`${where(session)}: ${step}: exit ${ran.exitCode}\n${said}`)
+}
+
+function outputOf(session: Session, json: string, drvPath: string): string {
+  const what = `${where(session)}: nix build`
+  const [one, ...more] = parseNixJson(json, what) as { drvPath?: unknown; outputs?: Record<string, unknown> }[]
+  const outputs = Object.entries(one?.outputs ?? {})
+  if (more.length > 0 || outputs.length !== 1 || one?.drvPath !== drvPath) throw new Error(`${what} built ${json}`)
+  return storePath(session, String(one.outputs?.out))
+}
+
+function storePath(session: Session, text: string): string {
+  if (/^\/nix\/store\/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+$/.test(text)) return text
+  throw new Error(`${where(session)}: ${JSON.stringify(text)} is no store path`)
+}
+
+function check({ baseRev, attribute, programs }: ColdBuildRequest): void {
+  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(baseRev)) throw new Error(`${baseRev} is no commit`)
+  if (!/^[A-Za-z_][A-Za-z0-9_'-]*$/.test(attribute)) throw new Error(`${attribute} is no attribute`)
+  const strange = [programs].flat().find((path) => !path.startsWith("/") || path.includes(":"))
+  if (strange !== undefined) throw new Error(`${strange} is no absolute path of programs`)
+}
+
+const where = ({ builder, request }: Session) => `cold build of ${request.baseRev}, ${builder.where}`
+const attributeOf = ({ attribute }: ColdBuildRequest) => `nixosConfigurations.${attribute}.config.system.build.toplevel`
+const seconds = ({ timeoutMs = 3_600_000 }: ColdBuildRequest) => String(Math.ceil(timeoutMs / 1000))
+const latin1 = (text: string) => Buffer.from(text).toString("latin1")
+
+const directoriesOf = ({ programs }: ColdBuildRequest) =>
+  typeof programs === "string" ? [programs] : [...new Set(programs.map((path) => path.slice(0, path.lastIndexOf("/"))))]
+const pathOf = (request: ColdBuildRequest) => directoriesOf(request).join(":")
+const shell = (request: ColdBuildRequest) => {
+  const { programs } = request
+  const sh = typeof programs === "string" ? `${programs}/sh` : programs.find((path) => path.endsWith("/sh"))
+  if (sh === undefined) throw new Error("no sh among the programs")
+  return [sh, "-c"]
+}
+
+function fieldsOf(stdout: Buffer): string[] {
+  return stdout.toString().split("\0").slice(0, -1)
+}
+
+/** The values of git-credential lines, so that none is repeated from what nix said. */
+function secretsIn(credential: Buffer | undefined): string[] {
+  const lines = credential?.toString().split("\n") ?? []
+  const values = lines.flatMap((line) => /^(?:password|credential|oauth\w*)=(.+)$/.exec(line)?.[1] ?? [])
+  return [...values, ...values.map(encodeURIComponent)]
+}
