@@ -2,6 +2,7 @@
 
 import { test as base, expect, type TestContext } from "vitest"
 import { type Command, recordFor, recordWithin } from "./commands.ts"
+import { settle } from "./earlier.ts"
 
 /** A fact a verdict rests on: names, counts and fingerprints as plain JSON data, never secret bytes. */
 export interface Observation {
@@ -54,11 +55,25 @@ export interface Evidence {
   subject(seen: Subject): void
   /** Ends the check as `not run`: what it needs to look at does not exist yet. */
   waitFor(what: string): never
+  /** As `waitFor`, if anything is missing at all. */
+  waitForAll(missing: string[]): void
 }
 
-/** vitest's `test`, plus `evidence`. */
-export const test = base.extend<{ evidence: Evidence }>({
-  evidence: async ({ task, skip }: TestContext, use: (evidence: Evidence) => Promise<void>) => {
+/** Takes what is to be undone once the spec has ended, whatever came of it; a failure to undo takes its passes back. */
+export type AtEnd = (undo: () => Promise<unknown>) => void
+
+/** vitest's `test`, plus `evidence` and `atEnd`. */
+export const test = base.extend<{ $test: { evidence: Evidence }; $file: { atEnd: AtEnd } }>({
+  atEnd: [
+    // biome-ignore lint/correctness/noEmptyPattern: vitest reads the names of other fixtures here, and refuses any other form.
+    async ({}, use: (atEnd: AtEnd) => Promise<void>) => {
+      const undone: (() => Promise<unknown>)[] = []
+      await use((undo) => void undone.push(undo))
+      for (const undo of undone.reverse()) await undo()
+    },
+    { scope: "file" },
+  ],
+  evidence: async ({ task, skip, onTestFinished }: TestContext, use: (evidence: Evidence) => Promise<void>) => {
     const observations: Observation[] = []
     const commands: Command[] = []
     const meta = task.meta
@@ -66,6 +81,14 @@ export const test = base.extend<{ evidence: Evidence }>({
     meta.commands = commands
 
     recordFor(commands)
+    onTestFinished(() => {
+      const seen = Object.fromEntries(observations.map((one) => [one.what, one.seen]))
+      settle(task.name.split(" ")[0] ?? "", { verdict: verdictOf(task.result), observations: seen })
+    })
+    const waitFor = (what: string): never => {
+      meta.waitsFor = what
+      return skip(what)
+    }
     const keep = (what: string, seen: unknown) => void observations.push({ what, seen })
     await use(
       Object.assign(keep, {
@@ -81,15 +104,20 @@ export const test = base.extend<{ evidence: Evidence }>({
         subject: (seen: Subject) => {
           meta.subject = { ...meta.subject, ...seen }
         },
-        waitFor: (what: string): never => {
-          meta.waitsFor = what
-          return skip(what)
-        },
+        waitFor,
+        waitForAll: (missing: string[]) => void (missing.length > 0 && waitFor(missing.join(", "))),
       }),
     )
     meta.assertions = expect.getState().assertionCalls
   },
 })
+
+/** For checks that rest on this one; the verdict that counts is made by reports/. */
+function verdictOf(result: TestContext["task"]["result"]): "pass" | "fail" | "error" {
+  if (result?.state === "pass") return "pass"
+  const errors = result?.errors ?? []
+  return errors.length > 0 && errors.every(({ name }) => name === "AssertionError") ? "fail" : "error"
+}
 
 function begin(id: string, look: () => Promise<unknown>): SharedFact {
   const commands: Command[] = []

@@ -4,7 +4,7 @@ import { replaceFile } from "./atomic-file.ts"
 import { replaceBlocks } from "./blocks.ts"
 import type { Item } from "./definition.ts"
 import { latest } from "./latest.ts"
-import { readLedger } from "./ledger.ts"
+import { type RunRecord, readLedger } from "./ledger.ts"
 import { hasCode, locked } from "./lock.ts"
 import { renderReview } from "./review.ts"
 
@@ -19,7 +19,7 @@ export async function updateReview(reports: string, target: string, definition: 
   const file = join(reports, "REVIEW.md")
   await mkdir(reports, { recursive: true })
   await locked(file, async () => {
-    const known = latest(await Promise.all((await ledgersOf(reports, target)).map(readLedger)))
+    const known = latest(await readLedgers(reports, target))
     const before = await textOf(file)
     const after = replaceBlocks(before ?? title, renderReview(target, definition, known), file)
     if (after !== before) await replaceFile(file, after)
@@ -32,9 +32,17 @@ export function ledgerFile(reports: string, target: string, role: string): strin
   return join(reports, "evidence", target, `${role}.jsonl`)
 }
 
+/** Every ledger of a target, whoever's; none is an empty list. */
+export async function readLedgers(reports: string, target: string): Promise<RunRecord[][]> {
+  return Promise.all((await ledgersOf(reports, target)).map(readLedger))
+}
+
 async function ledgersOf(reports: string, target: string): Promise<string[]> {
   const directory = dirname(ledgerFile(reports, target, "any"))
-  const names = await readdir(directory)
+  const names = await readdir(directory).catch((cause: unknown) => {
+    if (hasCode(cause, "ENOENT")) return []
+    throw cause
+  })
   return names
     .filter((name) => name.endsWith(".jsonl"))
     .sort()

@@ -1,8 +1,12 @@
 // One run of the specs against one target, from the ledger's first line to its last.
 
 import { randomUUID } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { BaseSequencer, createVitest, type TestSpecification, type Vitest } from "vitest/node"
 import type { Item } from "./definition.ts"
+import { type Earlier, earlierOf } from "./earlier.ts"
 import { append, type Role, type Start } from "./ledger.ts"
 import { type Plan, planOf } from "./plan.ts"
 import { reporter } from "./reporter.ts"
@@ -14,6 +18,7 @@ declare module "vitest" {
     /** The target file's absolute path. */
     target: string
     role: string
+    earlier: Record<string, Earlier>
   }
 }
 
@@ -48,6 +53,9 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       exitCode = code
     },
   })
+  // Workers are stopped, not ended: what they keep in files, such as copies of the repos, is removed here.
+  const scratch = await mkdtemp(join(tmpdir(), "cc-ci-verifier-run-"))
+  process.env.TMPDIR = scratch
   const vitest = await createVitest("test", {
     root: run.root,
     project: ["verify"],
@@ -57,7 +65,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     sequence: { sequencer: ByName },
     run: true,
     reporters: [reported],
-    provide: { target: run.target.file, role: run.role },
+    provide: { target: run.target.file, role: run.role, earlier: await earlierOf(run.reports, run.target.name) },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
   })
   try {
@@ -77,6 +85,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     return exitCode
   } finally {
     await vitest.close()
+    await rm(scratch, { recursive: true, force: true })
   }
 }
 

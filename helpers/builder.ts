@@ -1,0 +1,32 @@
+// The machine that builds cold, and what it builds: asked for once a run, whichever check comes first.
+
+import { type ColdBuild, coldBuild } from "./cold-build.ts"
+import { here, type Machine } from "./machine.ts"
+import { connect } from "./ssh.ts"
+import { readSecretSource, type Target } from "./target.ts"
+
+/** Logs in to the builder. Throws when it is the live host itself. */
+export async function builderOf({ builder, host }: Target): Promise<Machine> {
+  if ("here" in builder) return here
+  if (builder.address === host.address || builder.hostKey === host.hostKey) {
+    throw new Error(`the builder (${builder.address}) is the live host: what it builds would prove nothing`)
+  }
+  return connect(builder)
+}
+
+/** Builds the base at a commit, cold, as the target file says. Its store stays on the builder until it is disposed of. */
+export async function coldBuildOf(target: Target, baseRev: string): Promise<ColdBuild> {
+  const { builder, flake, repos, resolve } = target
+  const { credential } = repos.secrets
+  return coldBuild(await builderOf(target), {
+    programs: builder.programs,
+    baseUrl: repos.base.url,
+    baseRev,
+    attribute: flake.attribute,
+    secretsOrigin: repos.secrets.url,
+    resolve,
+    substituters: flake.substituters,
+    publicKeys: flake.publicKeys,
+    ...(credential === undefined ? {} : { credential: await readSecretSource(credential) }),
+  })
+}

@@ -1,0 +1,50 @@
+// What sops-nix was told to decrypt on the running system: the manifest in the store that its activation names.
+
+import { z } from "zod"
+import type { Ssh } from "./ssh.ts"
+
+const secret = z.object({
+  name: z.string(),
+  key: z.string(),
+  path: z.string(),
+  owner: z.string().nullish(),
+  group: z.string().nullish(),
+  mode: z.string(),
+  sopsFile: z.string(),
+})
+const manifest = z.object({
+  secrets: z.array(secret),
+  templates: z.array(z.object({ name: z.string(), path: z.string() })).nullish(),
+  secretsMountPoint: z.string(),
+  symlinkPath: z.string(),
+  ageKeyFile: z.string().nullish(),
+  ageSshKeyPaths: z.array(z.string()).nullish(),
+  sshKeyPaths: z.array(z.string()).nullish(),
+})
+
+export type Manifest = z.output<typeof manifest> & {
+  /** Its store path. */
+  file: string
+}
+
+const script = `
+system=$(PROGRAMS/readlink -f /run/current-system)
+found=$(PROGRAMS/grep -hoE '/nix/store/[a-z0-9]{32}-manifest[^" ]*[.]json' "$system/activate" -r "$system/etc/systemd/system/") || [ $? -eq 1 ] || exit 3
+for file in $found; do printf '%s\\n' "$file"; PROGRAMS/cat "$file"; printf '\\n\\0'; done
+`.trim()
+
+/** Every manifest the running system's activation script and units name. Throws when there is none. */
+export async function liveManifests(ssh: Ssh, programs: string): Promise<Manifest[]> {
+  const { stdout } = await ssh.run([`${programs}/sh`, "-c", script.replaceAll("PROGRAMS", programs)])
+  const parts = stdout
+    .toString()
+    .split("\0")
+    .filter((part) => part !== "")
+  if (parts.length === 0) throw new Error(`${ssh.where}: the running system names no sops-nix manifest`)
+  return [...new Set(parts)].map((part) => {
+    const file = part.slice(0, part.indexOf("\n"))
+    const { data, error } = manifest.safeParse(JSON.parse(part.slice(file.length)))
+    if (error) throw new Error(`${ssh.where}: ${file} is no sops-nix manifest: ${z.prettifyError(error)}`)
+    return { file, ...data }
+  })
+}

@@ -1,0 +1,217 @@
+// C1, second half. What runs is what git says, to the byte: built cold, compared path by path, hashed off the host.
+
+import { describe, expect, inject } from "vitest"
+import { applied } from "../helpers/allowances.ts"
+import { coldBuildOf } from "../helpers/builder.ts"
+import { domainExperiment } from "../helpers/cold-build.ts"
+import { etcDrift } from "../helpers/etc-drift.ts"
+import { type AtEnd, type Evidence, test } from "../helpers/evidence.ts"
+import { newNonce } from "../helpers/hmac.ts"
+import { hostClosure } from "../helpers/host-closure.ts"
+import { hostIdentity } from "../helpers/identity.ts"
+import { liveFiles } from "../helpers/live-files.ts"
+import { compareClosures } from "../helpers/nix-closure.ts"
+import { tiersOf, vouchedBy } from "../helpers/nix-tier.ts"
+import { placesOf } from "../helpers/parameters.ts"
+import { pinnedBase } from "../helpers/pinned.ts"
+import { processes } from "../helpers/processes.ts"
+import { readingOf, rehash } from "../helpers/rehash.ts"
+import { connect } from "../helpers/ssh.ts"
+import { systemPointers } from "../helpers/system-pointers.ts"
+import { loadTarget } from "../helpers/target.ts"
+import { unitsOf } from "../helpers/unit-files.ts"
+
+const target = await loadTarget(inject("target"))
+const { allowed, domain, flake, host, parameters } = target
+const nonce = newNonce()
+
+async function theBase(evidence: Evidence) {
+  const pinned = await evidence.shared("the base repo", () => pinnedBase(target))
+  evidence.subject({ baseRev: pinned.baseRev })
+  return pinned
+}
+
+async function theColdBuild(evidence: Evidence, atEnd: AtEnd) {
+  const { baseRev } = await theBase(evidence)
+  return evidence.shared("the cold build", async () => {
+    const cold = await coldBuildOf(target, baseRev)
+    atEnd(cold.dispose)
+    return cold
+  })
+}
+
+async function theHost(evidence: Evidence) {
+  await evidence.shared("a login on the host", async () => void (await connect(host)))
+  const ssh = await connect(host)
+  const identity = await evidence.shared("the host's identity", () => hostIdentity(ssh, target))
+  evidence.subject(identity)
+  const closure = await evidence.shared("the host's closure", () => hostClosure(ssh, host.programs))
+  return { ssh, systemPath: identity.systemPath, closure }
+}
+
+describe("C1: the running closure", () => {
+  test("C1.7 domain, gateway and recipients are each set in exactly one place of the base repo, and a one-line edit of the domain in a scratch clone evaluates to a system in which the old domain is gone", async ({
+    evidence,
+    atEnd,
+  }) => {
+    const { base, baseRev } = await theBase(evidence)
+    const { searched, places } = await placesOf(base, baseRev, parameters)
+    evidence("files searched", searched)
+    evidence("where each parameter stands", Object.fromEntries(places))
+
+    expect(searched, "files searched").toBeGreaterThan(0)
+    expect(
+      [...places].filter(([, where]) => where.length !== 1),
+      "parameters that do not stand in exactly one place",
+    ).toEqual([])
+    const named = parameters.find(({ value }) => value === domain)
+    const [place = ""] = places.get(named?.name ?? "") ?? []
+    const cold = await theColdBuild(evidence, atEnd)
+    const edit = { file: place.replace(/:\d+$/, ""), from: domain, to: "moved.example.invalid" }
+    const experiment = await domainExperiment(cold, edit)
+    evidence("the domain edited in a scratch clone", { ...edit, ...experiment })
+
+    expect(experiment.failed?.reason, "the edited flake does not evaluate").toBeUndefined()
+    expect(experiment, "one line changed, and the old domain is gone").toMatchObject({
+      changedLines: 1,
+      stillThere: [],
+    })
+    expect(experiment, "store paths searched").toMatchObject({
+      searched: expect.toSatisfy((paths: number) => paths > 1),
+    })
+  })
+
+  test("C1.9 the running system is the store path that a cold build of a fresh clone yields", async ({
+    evidence,
+    atEnd,
+  }) => {
+    const cold = await theColdBuild(evidence, atEnd)
+    const { systemPath } = await theHost(evidence)
+    const { failed, nixVersion, storeWasEmpty, substituters } = cold
+    evidence("cold", { freshClone: true, storeWasEmpty, nixVersion, substituters })
+    evidence("what git builds", failed ?? cold.outPath)
+    evidence("tiers of its closure", tiersOf(cold.closure?.values() ?? [], flake.publicKeys))
+    evidence("what runs", systemPath)
+
+    expect(failed?.reason, "git does not build").toBeUndefined()
+    expect(systemPath, "the running system").toBe(cold.outPath)
+  })
+
+  test("C1.10 both closures are the same set of (path, narHash, narSize, references)", async ({ evidence, atEnd }) => {
+    const cold = await theColdBuild(evidence, atEnd)
+    const { closure } = await theHost(evidence)
+    const built = cold.closure ?? new Map()
+    const differences = compareClosures(built, closure)
+    evidence("paths", { git: built.size, host: closure.size })
+    evidence("differences", differences.length)
+
+    expect(cold.failed?.reason, "git does not build").toBeUndefined()
+    expect(built.size, "paths of the cold build").toBeGreaterThan(0)
+    expect(
+      differences.map(({ line }) => line),
+      "paths that are not the same",
+    ).toEqual([])
+  })
+
+  test("C1.11 the bytes on the host's disk hash to those NAR hashes, computed off the host", async ({
+    evidence,
+    atEnd,
+  }) => {
+    const cold = await theColdBuild(evidence, atEnd)
+    const { ssh, closure } = await theHost(evidence)
+    const infos = [...closure.values()]
+    const { paths, how } = readingOf(infos, vouchedBy(flake.publicKeys), target.rehash, nonce)
+    const { nars, bytes } = await rehash(ssh, host.programs, paths)
+    evidence("read off the host", { how, paths: nars.size, of: closure.size, bytes })
+
+    expect(nars.size, "paths hashed").toBeGreaterThan(0)
+    expect(
+      [...nars].filter(([path, { narHash }]) => narHash !== closure.get(path)?.narHash).map(([path]) => path),
+      "paths whose bytes are not what the host's database says",
+    ).toEqual([])
+    expect(
+      [...nars]
+        .filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
+        .map(([path]) => path),
+      "paths whose bytes are not what git builds",
+    ).toEqual([])
+  })
+
+  test("C1.12 current-system, the system profile, /etc/static and what booted agree, or differ only where a reboot cannot matter", async ({
+    evidence,
+  }) => {
+    const { ssh } = await theHost(evidence)
+    const {
+      current,
+      profile,
+      booted,
+      static: etc,
+      boot,
+      runNixos,
+      container,
+    } = await systemPointers(ssh, host.programs)
+    const [etcOfCurrent] = await liveFiles(ssh, host.programs, nonce, [`${current.real}/etc`])
+    const unfinished = (runNixos ?? []).filter(({ name, size }) => /-list$/.test(name) && size > 0)
+    evidence("links", [current, profile, booted, etc])
+    evidence("signs of a container, whose kernel and boot loader are another machine's", container)
+    evidence("kernel, initrd and modules", boot)
+    evidence("files of a switch", runNixos)
+
+    expect(current.real, "/run/current-system").toMatch(/^\/nix\/store\//)
+    expect(profile.real, "what the system profile says").toBe(current.real)
+    expect(etc.real, "what /etc/static leads to").toBe(etcOfCurrent?.real)
+    expect(booted.real === null && container.length === 0, "a machine that says nothing of what booted").toBe(false)
+    expect(booted.real === null ? boot.current : boot.booted, "what booted, beside what runs").toEqual(boot.current)
+    expect(unfinished, "left by a switch that did not end").toEqual([])
+  })
+
+  test("C1.13 what runs comes from the closure: executables, mapped libraries, unit files, drop-ins, /etc", async ({
+    evidence,
+  }) => {
+    const { ssh, closure } = await theHost(evidence)
+    const seen = await processes(ssh, host.programs)
+    const units = await unitsOf(ssh, host.programs)
+    const etc = await etcDrift(ssh, host.programs)
+    const inClosure = (path: string) => closure.has(path.split("/").slice(0, 4).join("/"))
+    const files = [...seen.executables, ...seen.mapped]
+    const gone = files.filter(({ deleted, replaced }) => deleted || replaced).map(({ path }) => path)
+    const programs = applied(
+      [...new Set(files.map(({ path }) => path))].filter((path) => !inClosure(path)),
+      allowed.programs,
+    )
+    const unitFiles = applied(
+      units.files.filter((path) => !inClosure(path)),
+      allowed.units,
+    )
+    const foreign = applied(
+      etc.notFromClosure.map(({ path }) => path),
+      allowed.etc,
+    )
+    evidence("processes of the host and of containers", seen.processes)
+    evidence("containers, and the images they were made from", seen.containers)
+    evidence(
+      "processes that see other files, as a unit's sandbox makes them",
+      seen.strayNamespaces.map(({ path, cgroup }) => `${path} in ${cgroup}`),
+    )
+    evidence("units", units.units)
+    evidence("entries of the closure's /etc", etc.expected)
+    evidence("allowed programs", programs.used)
+    evidence("allowed unit files", unitFiles.used)
+    evidence("allowed in /etc", foreign.used)
+
+    expect(Math.min(seen.processes, units.units, etc.expected), "processes, units and entries seen").toBeGreaterThan(0)
+    expect(programs.left, "executables and libraries that are not from the closure").toEqual([])
+    expect(gone, "executables and libraries that are no longer what lies at their path").toEqual([])
+    expect(
+      seen.strayNamespaces.filter(({ cgroup }) => !cgroup.startsWith("/system.slice/")),
+      "processes of no container and no unit that see other files",
+    ).toEqual([])
+    expect(unitFiles.left, "unit files and drop-ins that are not from the closure").toEqual([])
+    expect(units.needReload, "units whose files changed since systemd read them").toEqual([])
+    expect(
+      [...etc.misplaced, ...etc.missing, ...etc.differing],
+      "entries of /etc that are not as the closure has them",
+    ).toEqual([])
+    expect(foreign.left, "entries of /etc that are not from the closure").toEqual([])
+  })
+})
