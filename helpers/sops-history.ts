@@ -5,7 +5,7 @@ import type { AgeIdentity } from "./age.ts"
 import type { Mirror } from "./git.ts"
 import { blobOf, type History, type Version } from "./git-history.ts"
 import { parseSops, type SopsDocument } from "./sops.ts"
-import { openSops, SopsMacError, SopsValueError } from "./sops-open.ts"
+import { openSops, SopsIdentityError, SopsMacError, SopsValueError } from "./sops-open.ts"
 
 export interface SealedHistory {
   /** Versions of sops documents, `PATH at COMMIT`. */
@@ -67,13 +67,15 @@ async function unsealedIn(document: SopsDocument, identity: AgeIdentity): Promis
   const clear = document.leaves
     .filter(({ value, selected }) => value.kind === "clear" && !selected)
     .map(({ path, line }) => `left readable by its rules: ${path.join("/")}, line ${line}`)
-  if (problems.length > 0) return [...problems, ...clear]
+  const found = [...problems, ...clear]
   try {
     const { unopenedComments } = await openSops(document, identity)
-    return [...clear, ...unopenedComments.map((line) => `comment that is not sealed with the data key, line ${line}`)]
+    return [...found, ...unopenedComments.map((line) => `comment that is not sealed with the data key, line ${line}`)]
   } catch (error) {
-    if (error instanceof SopsMacError) return [...clear, "the MAC is not that of its values"]
-    if (error instanceof SopsValueError) return [...clear, "a value that was not sealed for its place"]
-    throw error
+    if (error instanceof SopsMacError) return [...found, "the MAC is not that of its values"]
+    if (error instanceof SopsValueError) return [...found, "a value that was not sealed for its place"]
+    // A file that is too strange to be opened has been found wanting already.
+    if (error instanceof SopsIdentityError || problems.length === 0) throw error
+    return found
   }
 }
