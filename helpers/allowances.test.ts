@@ -27,3 +27,8 @@ test("each use is counted, and so is a pattern without any", () => {
   ]
   expect(applied(["/a/x", "/a/y", "/c"], allowances)).toEqual({ left: ["/c"], used: ["/a/* (one): 2", "/b (two): 0"] })
 })
+
+test("a path that leads elsewhere than it says is never allowed", () => {
+  const odd = ["/etc/../root/x", "/etc/./x", "/etc//x", "/etc/x/.."]
+  expect(left("/etc/**", ...odd, "/etc/.hidden", "/etc/a..b")).toEqual(odd)
+})

@@ -21,12 +21,15 @@ export function applied(paths: string[], allowances: Allowance[]): Applied {
     count: 0,
   }))
   const left = paths.filter((path) => {
-    const found = patterns.find(({ expression }) => expression.test(path))
-    if (found !== undefined) found.count++
-    return found === undefined
+    // Such a path leads elsewhere than it says.
+    const found = indirect.test(path) ? [] : patterns.filter(({ expression }) => expression.test(path))
+    for (const pattern of found) pattern.count++
+    return found.length === 0
   })
   return { left, used: patterns.map(({ pattern, reason, count }) => `${pattern} (${reason}): ${count}`) }
 }
+
+const indirect = /\/\.{0,2}\/|\/\.{1,2}$/
 
 function expressionOf(pattern: string): RegExp {
   const parts = pattern.split(/(\*\*|\*)/).map((part) => {

@@ -5,7 +5,7 @@ import { createHash, type Hash } from "node:crypto"
 import { execa } from "execa"
 import { recordCommand } from "./commands.ts"
 import { ByteReader } from "./nar-bytes.ts"
-import { checkName, checkOrder, shown } from "./nar-writer.ts"
+import { shown } from "./nar-writer.ts"
 import { withheld } from "./run.ts"
 
 export interface GitTreeEntry {
@@ -62,7 +62,7 @@ export class GitObjects {
     if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(rev)) throw new Error(`no whole commit id: ${JSON.stringify(rev)}`)
     this.ask([rev])
     const [, tree] = /^tree ([0-9a-f]+)\n/.exec((await this.bytes(rev, "commit")).toString("latin1")) ?? []
-    if (tree?.length !== rev.length) throw new Error(`commit ${rev} has no tree`)
+    if (tree === undefined) throw new Error(`commit ${rev} has no tree`)
     return tree
   }
 
@@ -151,7 +151,10 @@ function objectHash(id: string): Hash {
   return createHash(id.length === 40 ? "sha1" : "sha256")
 }
 
-/** The entries of a tree object, in NAR order: git sorts directories as if their names ended in a slash. */
+/**
+ * The entries of a tree object, in NAR order: git sorts directories as if their names ended in a slash. Whether the names
+ * are any is NarWriter's to judge.
+ */
 function entriesOf(tree: Buffer, id: string): GitTreeEntry[] {
   const entries: GitTreeEntry[] = []
   const idLength = id.length / 2
@@ -160,18 +163,11 @@ function entriesOf(tree: Buffer, id: string): GitTreeEntry[] {
     const end = tree.indexOf(0, space)
     if (space < 0 || end < 0 || end + idLength >= tree.length) throw new Error(`tree ${id} is cut off`)
     const name = tree.subarray(space + 1, end)
-    checkName(name)
     const mode = tree.toString("latin1", at, space)
     at = end + 1 + idLength
     entries.push({ kind: kindOf(mode, name), name, id: tree.toString("hex", end + 1, at) })
   }
-  entries.sort((one, other) => Buffer.compare(one.name, other.name))
-  let previous: Buffer | undefined
-  for (const { name } of entries) {
-    checkOrder(previous, name)
-    previous = name
-  }
-  return entries
+  return entries.sort((one, other) => Buffer.compare(one.name, other.name))
 }
 
 /** Old repos have modes that git writes no more (`040000`, `100664`); git and Nix read them like this too. */

@@ -37,9 +37,9 @@ const nixOf = async (name: string) => ({ [name]: shownDump(await nixDump(join(st
 
 describe("the NARs in a tar stream are the ones that Nix makes of the store paths", () => {
   test.each([
-    ["GNU tar's own format", [], 1],
-    ["pax headers", ["--format=posix"], 2],
-  ])("of any tree, in %s", async (_, options, seed) => {
+    ["GNU tar's own format", []],
+    ["pax headers", ["--format=posix"]],
+  ])("of any tree, in %s", async (_, options) => {
     await fc.assert(
       fc.asyncProperty(anyTree, anyTree, fc.integer({ min: 200, max: 70_000 }), async (one, other, length) => {
         const names = [storeName("z"), storeName("a")]
@@ -51,7 +51,7 @@ describe("the NARs in a tar stream are the ones that Nix makes of the store path
         await rm(join(store, storeName("z")), { recursive: true })
         await rm(join(store, storeName("a")), { recursive: true })
       }),
-      { numRuns: 25, seed: Date.now() + seed },
+      { numRuns: 15 },
     )
   })
 
@@ -314,6 +314,11 @@ describe("a stream that no honest tar writes is an error that names the member",
     ["pax in another charset", [pax("hdrcharset=BINARY"), file(root), zeros], /an unknown key: "hdrcharset"/],
     ["a pax record too long", [member({ name: "x", type: "x", content: "99 path=a\n" }), zeros], /cannot be read/],
     ["a pax record too short", [member({ name: "x", type: "x", content: "5 path=a\n" }), zeros], /cannot be read/],
+    [
+      "a pax record without its end",
+      [member({ name: "x", type: "x", content: "10 path=ab" }), zeros],
+      /cannot be read/,
+    ],
     ["a pax record of no length", [member({ name: "x", type: "x", content: "0 path=a\n" }), zeros], /cannot be read/],
     ["no pax record", [member({ name: "x", type: "x", content: "path" }), zeros], /cannot be read/],
     ["a pax header without a member", [pax("mtime=1"), zeros], /a long name without a member/],

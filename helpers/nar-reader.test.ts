@@ -63,7 +63,7 @@ describe("a NAR that Nix made", () => {
         const nar = await dumped(tree)
         expect(await rewritten(inPieces(nar, length))).toBe(shownDump(nar))
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 

@@ -217,8 +217,7 @@ export class NarWriter {
 
 function length(bytes: number): Buffer {
   const word = Buffer.allocUnsafe(8)
-  word.writeUInt32LE(bytes % 2 ** 32, 0)
-  word.writeUInt32LE(Math.floor(bytes / 2 ** 32), 4)
+  word.writeBigUInt64LE(BigInt(bytes))
   return word
 }
 

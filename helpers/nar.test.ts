@@ -40,7 +40,7 @@ describe("the NAR of what is on disk is the one that Nix makes", () => {
         expect(await ofDirectory(path)).toBe(await ofNix(path))
         await rm(path, { recursive: true })
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -203,7 +203,7 @@ describe("the NAR of a commit", () => {
         const rev = await committed(await written(tree))
         expect(await ofGit(rev)).toBe(await ofNix(await checkedOut(rev)))
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     )
   })
 

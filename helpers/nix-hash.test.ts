@@ -48,7 +48,7 @@ describe("a hash", () => {
     "is read as Nix reads it: %s",
     async (text) => {
       expect(parseHash(text).toString("hex")).toBe(abc.hex)
-      expect(await nix("hash", "to-base16", text.endsWith("0") ? `${text}=` : text)).toBe(abc.hex)
+      expect(await nix("hash", "to-base16", text)).toBe(abc.hex)
     },
   )
 
@@ -92,12 +92,15 @@ describe("the store path of a source", () => {
     expect(sourceStorePath(narHash, name)).toBe(printed.stdout.trim())
   })
 
-  test("is known for a real input, and differs in another store", () => {
-    const narHash = parseHash("sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
-    expect(sourceStorePath(narHash)).toMatchInlineSnapshot(`"/nix/store/chr0qygjnyjs5b90v4hz80j6lisyhx5v-source"`)
-    expect(sourceStorePath(narHash, "source", "/tmp/store")).toMatchInlineSnapshot(
-      `"/tmp/store/0w9zw1mbn4ggpnarjarbqbwvwl4hljr9-source"`,
+  test("is another in another store", async () => {
+    const narHash = sha256("abc")
+    const printed = await run(
+      "nix-store",
+      ["--store", "dummy://", "--print-fixed-path", "--recursive", "sha256", abc.hex, "source"],
+      { env: { NIX_STORE_DIR: "/tmp/store" } },
     )
+    expect(sourceStorePath(narHash)).toBe("/nix/store/chr0qygjnyjs5b90v4hz80j6lisyhx5v-source")
+    expect(sourceStorePath(narHash, "source", "/tmp/store")).toBe(printed.stdout.trim())
   })
 
   test.each(["", "a/b", ".hidden", "a b", "a\n", "a".repeat(212)])("is none for the name %j", (name) => {

@@ -6,7 +6,7 @@ import { checkName, checkTarget, shown, type TreeEvent } from "./nar-writer.ts"
 
 const blockSize = 512
 const zeroBlock = Buffer.alloc(blockSize)
-/** Names are held in memory; no real one is longer. */
+/** Names and paths are held in memory; no real one is longer. */
 const longest = 16 * 1024
 /** GNU tar fills its last record of 10240 bytes; nobody writes larger ones than this. */
 const longestEnd = 1024 * 1024
@@ -180,7 +180,6 @@ function checked(header: Header, override: Override): Header {
     throw new Error(`${what} is of the type ${JSON.stringify(member.type)}: no file, directory or symbolic link`)
   }
   if (directory && member.path.at(-1) === 47) member.path = member.path.subarray(0, -1)
-  if (member.path.length > longest) throw new Error(`${what}: a path of ${member.path.length} bytes`)
   for (const name of namesIn(member.path)) checkNameOf(name, what)
   if (member.type === "2") checkTarget(member.target)
   else if (member.target.length > 0) throw new Error(`${what} is no link and has a target`)

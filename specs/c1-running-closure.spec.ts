@@ -17,9 +17,10 @@ import { pinnedBase } from "../helpers/pinned.ts"
 import { processes } from "../helpers/processes.ts"
 import { readingOf, rehash } from "../helpers/rehash.ts"
 import { connect } from "../helpers/ssh.ts"
+import { storeState } from "../helpers/store-state.ts"
 import { systemPointers } from "../helpers/system-pointers.ts"
 import { loadTarget } from "../helpers/target.ts"
-import { unitsOf } from "../helpers/unit-files.ts"
+import { units } from "../helpers/units.ts"
 
 const target = await loadTarget(inject("target"))
 const { allowed, domain, flake, host, parameters } = target
@@ -161,7 +162,9 @@ describe("C1: the running closure", () => {
     expect(profile.real, "what the system profile says").toBe(current.real)
     expect(etc.real, "what /etc/static leads to").toBe(etcOfCurrent?.real)
     expect(booted.real === null && container.length === 0, "a machine that says nothing of what booted").toBe(false)
-    expect(booted.real === null ? boot.current : boot.booted, "what booted, beside what runs").toEqual(boot.current)
+    // Another systemd needs no reboot: a switch starts it anew.
+    const { systemd: _now, ...running } = boot.current
+    expect(booted.real === null ? running : boot.booted, "what booted, beside what runs").toMatchObject(running)
     expect(unfinished, "left by a switch that did not end").toEqual([])
   })
 
@@ -170,7 +173,12 @@ describe("C1: the running closure", () => {
   }) => {
     const { ssh, closure } = await theHost(evidence)
     const seen = await processes(ssh, host.programs)
-    const units = await unitsOf(ssh, host.programs)
+    const known = await units(ssh, host.programs)
+    const store = await storeState(
+      ssh,
+      host.programs,
+      seen.containers.map(({ namespace }) => namespace),
+    )
     const etc = await etcDrift(ssh, host.programs)
     const inClosure = (path: string) => closure.has(path.split("/").slice(0, 4).join("/"))
     const files = [...seen.executables, ...seen.mapped]
@@ -179,10 +187,9 @@ describe("C1: the running closure", () => {
       [...new Set(files.map(({ path }) => path))].filter((path) => !inClosure(path)),
       allowed.programs,
     )
-    const unitFiles = applied(
-      units.files.filter((path) => !inClosure(path)),
-      allowed.units,
-    )
+    const used = known.units.flatMap(({ fragment, dropIns }) => [...(fragment ? [fragment] : []), ...dropIns])
+    const unitPaths = [...used, ...known.files].map(({ path, real }) => real ?? path)
+    const unitFiles = applied([...new Set(unitPaths)].filter((path) => !inClosure(path)).sort(), allowed.units)
     const foreign = applied(
       etc.notFromClosure.map(({ path }) => path),
       allowed.etc,
@@ -193,13 +200,17 @@ describe("C1: the running closure", () => {
       "processes that see other files, as a unit's sandbox makes them",
       seen.strayNamespaces.map(({ path, cgroup }) => `${path} in ${cgroup}`),
     )
-    evidence("units", units.units)
+    evidence("units, and files where systemd looks for them", { units: known.units.length, files: known.files.length })
+    evidence("what each mount namespace sees as the store", store.namespaces)
     evidence("entries of the closure's /etc", etc.expected)
     evidence("allowed programs", programs.used)
     evidence("allowed unit files", unitFiles.used)
     evidence("allowed in /etc", foreign.used)
 
-    expect(Math.min(seen.processes, units.units, etc.expected), "processes, units and entries seen").toBeGreaterThan(0)
+    expect(
+      Math.min(seen.processes, known.units.length, etc.expected, store.looked),
+      "processes, units and entries seen",
+    ).toBeGreaterThan(0)
     expect(programs.left, "executables and libraries that are not from the closure").toEqual([])
     expect(gone, "executables and libraries that are no longer what lies at their path").toEqual([])
     expect(
@@ -207,7 +218,20 @@ describe("C1: the running closure", () => {
       "processes of no container and no unit that see other files",
     ).toEqual([])
     expect(unitFiles.left, "unit files and drop-ins that are not from the closure").toEqual([])
-    expect(units.needReload, "units whose files changed since systemd read them").toEqual([])
+    expect(
+      known.units.filter(({ needsReload }) => needsReload).map(({ id }) => id),
+      "units whose files changed since systemd read them",
+    ).toEqual([])
+    expect(store.mounts, "mounted over the store").toEqual([])
+    expect(
+      store.namespaces.filter(
+        ({ directory, device }) =>
+          directory !== store.namespaces[0]?.directory || device !== store.namespaces[0]?.device,
+      ),
+      "processes that see another store",
+    ).toEqual([])
+    expect(store.loose, "entries of the store that somebody can write to or that run as somebody else").toEqual([])
+    expect(etc.mounts, "mounted over /etc").toEqual([])
     expect(
       [...etc.misplaced, ...etc.missing, ...etc.differing],
       "entries of /etc that are not as the closure has them",
