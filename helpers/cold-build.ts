@@ -42,6 +42,8 @@ export interface ColdBuilt extends Looked {
   outPath: string
   drvPath: string
   closure: Map<string, PathInfo>
+  /** What stands before `/nix/store` on the builder. */
+  root: string
   /** Removes the store, and all else, from the builder. */
   dispose(): Promise<void>
 }
@@ -50,6 +52,7 @@ export interface ColdBuilt extends Looked {
 export interface ColdFailure extends Looked {
   failed: Refusal
   outPath?: undefined
+  root?: undefined
   closure?: undefined
   /** Nothing is left to remove. */
   dispose(): Promise<void>
@@ -102,7 +105,7 @@ export async function coldBuild(builder: Machine, request: ColdBuildRequest): Pr
       await remove(session)
       return { ...looked, failed: built, dispose: async () => {} }
     }
-    const cold: ColdBuilt = { ...looked, ...built, dispose: () => remove(session) }
+    const cold: ColdBuilt = { ...looked, ...built, root: `${directory}/store`, dispose: () => remove(session) }
     sessions.set(cold, session)
     return cold
   } catch (cause) {

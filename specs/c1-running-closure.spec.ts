@@ -2,8 +2,8 @@
 
 import { describe, expect, inject } from "vitest"
 import { applied } from "../helpers/allowances.ts"
-import { coldBuildOf } from "../helpers/builder.ts"
-import { domainExperiment } from "../helpers/cold-build.ts"
+import { builderOf, coldBuildOf } from "../helpers/builder.ts"
+import { type ColdBuild, domainExperiment } from "../helpers/cold-build.ts"
 import { etcDrift } from "../helpers/etc-drift.ts"
 import { type AtEnd, type Evidence, test } from "../helpers/evidence.ts"
 import { newNonce } from "../helpers/hmac.ts"
@@ -13,10 +13,11 @@ import { liveFiles } from "../helpers/live-files.ts"
 import { compareClosures } from "../helpers/nix-closure.ts"
 import { tiersOf, vouchedBy } from "../helpers/nix-tier.ts"
 import { placesOf } from "../helpers/parameters.ts"
+import { firstDifferences } from "../helpers/path-difference.ts"
 import { pinnedBase } from "../helpers/pinned.ts"
 import { processes } from "../helpers/processes.ts"
 import { readingOf, rehash } from "../helpers/rehash.ts"
-import { connect } from "../helpers/ssh.ts"
+import { connect, type Ssh } from "../helpers/ssh.ts"
 import { storeState } from "../helpers/store-state.ts"
 import { systemPointers } from "../helpers/system-pointers.ts"
 import { loadTarget } from "../helpers/target.ts"
@@ -39,6 +40,12 @@ async function theColdBuild(evidence: Evidence, atEnd: AtEnd) {
     atEnd(cold.dispose)
     return cold
   })
+}
+
+/** What differs inside the first few of these paths, between the cold store and the host. */
+async function insideOf(cold: ColdBuild, ssh: Ssh, paths: string[]) {
+  const git = { machine: await builderOf(target), programs: target.builder.programs, root: cold.root ?? "" }
+  return firstDifferences(git, { machine: ssh, programs: host.programs, root: "" }, paths.slice(0, 5))
 }
 
 async function theHost(evidence: Evidence) {
@@ -100,11 +107,13 @@ describe("C1: the running closure", () => {
 
   test("C1.10 both closures are the same set of (path, narHash, narSize, references)", async ({ evidence, atEnd }) => {
     const cold = await theColdBuild(evidence, atEnd)
-    const { closure } = await theHost(evidence)
+    const { ssh, closure } = await theHost(evidence)
     const built = cold.closure ?? new Map()
     const differences = compareClosures(built, closure)
     evidence("paths", { git: built.size, host: closure.size })
+    const bytes = differences.filter(({ why }) => why.includes("other bytes")).map(({ path }) => path)
     evidence("differences", differences.length)
+    evidence("the first of them, inside", await insideOf(cold, ssh, bytes))
 
     expect(cold.failed?.reason, "git does not build").toBeUndefined()
     expect(built.size, "paths of the cold build").toBeGreaterThan(0)
@@ -123,6 +132,15 @@ describe("C1: the running closure", () => {
     const infos = [...closure.values()]
     const { paths, how } = readingOf(infos, vouchedBy(flake.publicKeys), target.rehash, nonce)
     const { nars, bytes } = await rehash(ssh, host.programs, paths)
+    const other = [...nars].filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
+    evidence(
+      "the first differences inside",
+      await insideOf(
+        cold,
+        ssh,
+        other.map(([path]) => path),
+      ),
+    )
     evidence("read off the host", { how, paths: nars.size, of: closure.size, bytes })
 
     expect(nars.size, "paths hashed").toBeGreaterThan(0)
