@@ -45,7 +45,9 @@ describe.concurrent("a run", () => {
 
   test("whose worker is killed is an error for every check of the spec", async ({ expect }) => {
     const { end, exitCode } = await verify(await freshOut(), "specs/c2")
-    expect(whys(end)).toEqual({ "C2.1": died, "C2.2": died, "C2.3": died })
+    // vitest sends results in batches: that C2.1 had passed may have arrived before its worker died, or not.
+    const whole = "it passed, but its spec never ended: its worker died"
+    expect(whys(end)).toEqual({ "C2.1": expect.toBeOneOf([died, whole]), "C2.2": died, "C2.3": died })
     expect(verdicts(end)).toEqual({ "C2.1": "error", "C2.2": "error", "C2.3": "error" })
     expect(exitCode).toBe(2)
   })
