@@ -38,6 +38,19 @@ export async function pinnedBase(target: Target): Promise<PinnedBase> {
   return { base, baseRev: await base.revOf(target.repos.base.branch) }
 }
 
+/** The secrets input as flake.lock pins it. Throws when there is no such input, or no revision. */
+export async function lockedRev(
+  { flake: { input } }: Target,
+  { base, baseRev }: PinnedBase,
+): Promise<LockedInput & { rev: string }> {
+  const locked = await lockedInput(base, baseRev, input)
+  const rev = locked?.rev
+  if (locked === undefined || rev === undefined) {
+    throw new Error(`flake.lock at ${baseRev} of ${base.url} pins no revision of the input ${input}`)
+  }
+  return { ...locked, rev }
+}
+
 /**
  * The secrets at the revision that flake.lock pins, opened with the recovery key, MAC verified. Throws when there is no
  * such input or revision, when the key does not open the document, and when it is not whole.
@@ -47,15 +60,11 @@ export async function pinnedSecrets(
   { base, baseRev }: PinnedBase,
   copy?: Mirror,
 ): Promise<PinnedSecrets> {
-  const { input } = target.flake
-  const locked = await lockedInput(base, baseRev, input)
-  const rev = locked?.rev
-  if (locked === undefined || rev === undefined) {
-    throw new Error(`flake.lock at ${baseRev} of ${base.url} pins no revision of the input ${input}`)
-  }
+  const locked = await lockedRev(target, { base, baseRev })
+  const { rev } = locked
   const secrets = copy ?? (await secretsMirror(target))
   const bytes = await secrets.fileAt(rev, target.sops.file)
   if (bytes === undefined) throw new Error(`${target.sops.file} is not in ${secrets.url} at the locked revision ${rev}`)
   const identity = await recoveryIdentity(target)
-  return { secrets, locked: { ...locked, rev }, sops: await openSops(parseSops(bytes, target.sops.file), identity) }
+  return { secrets, locked, sops: await openSops(parseSops(bytes, target.sops.file), identity) }
 }

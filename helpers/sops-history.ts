@@ -41,7 +41,8 @@ export async function sealedHistory(repo: Mirror, history: History, identity: Ag
   return sealed
 }
 
-function documentOf(bytes: Buffer, path: string): SopsDocument | undefined {
+/** A sops document, or undefined for anything else. */
+export function documentOf(bytes: Buffer, path: string): SopsDocument | undefined {
   try {
     const document = parseSops(bytes, path)
     return document.problems.some(({ kind }) => kind === "no sops metadata") ? undefined : document

@@ -9,12 +9,26 @@ const secret = z.object({
   path: z.string(),
   owner: z.string().nullish(),
   group: z.string().nullish(),
+  uid: z.number().nullish(),
+  gid: z.number().nullish(),
   mode: z.string(),
   sopsFile: z.string(),
 })
+const template = z.object({
+  name: z.string(),
+  path: z.string(),
+  content: z.string(),
+  owner: z.string().nullish(),
+  group: z.string().nullish(),
+  uid: z.number().nullish(),
+  gid: z.number().nullish(),
+  mode: z.string(),
+})
 const manifest = z.object({
   secrets: z.array(secret),
-  templates: z.array(z.object({ name: z.string(), path: z.string() })).nullish(),
+  templates: z.array(template).nullish(),
+  /** What stands in a template for the value of a secret, by the secret's name. */
+  placeholderBySecretName: z.record(z.string(), z.string()).nullish(),
   secretsMountPoint: z.string(),
   symlinkPath: z.string(),
   ageKeyFile: z.string().nullish(),

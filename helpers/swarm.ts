@@ -38,11 +38,13 @@ const container = z.object({
   }),
   Mounts: z.array(z.object({ Type: z.string(), Source: z.string().optional(), Destination: z.string() })),
 })
+const secret = z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) })
 const config = z.object({ ID: z.string(), Spec: z.object({ Name: z.string(), Data: z.string() }) })
 
 export type Service = z.output<typeof service>
 export type Task = z.output<typeof task>
 export type Container = z.output<typeof container>
+export type SwarmSecret = z.output<typeof secret>
 export type Config = z.output<typeof config>
 
 export interface RunningTask {
@@ -63,8 +65,8 @@ export function docker(ssh: Ssh, programs: string) {
   const words = async (...args: string[]) => (await ask(...args)).split("\n").filter((line) => line !== "")
   const inspect = async <T>(shape: z.ZodType<T>, type: string, ids: string[]): Promise<T[]> => {
     if (ids.length === 0) return []
-    // `docker inspect` knows every type but config.
-    const argv = type === "config" ? ["config", "inspect"] : ["inspect", "--type", type]
+    // `docker inspect --type` knows every type but these.
+    const argv = type === "config" || type === "secret" ? [type, "inspect"] : ["inspect", "--type", type]
     const answer = z.array(shape).safeParse(JSON.parse(await ask(...argv, ...ids)))
     if (answer.error) throw new Error(`${ssh.where}: docker ${argv.join(" ")}: ${z.prettifyError(answer.error)}`)
     if (answer.data.length !== ids.length) throw new Error(`${ssh.where}: docker ${argv.join(" ")}: not every ${type}`)
@@ -82,6 +84,8 @@ export function docker(ssh: Ssh, programs: string) {
     services: async () => inspect(service, "service", await words("service", "ls", "-q")),
     /** Every running container of this host, of the swarm or not. */
     containers: async () => inspect(container, "container", await words("ps", "-q", "--no-trunc")),
+    /** Every secret that the swarm keeps; their values are never told. */
+    secrets: async () => inspect(secret, "secret", await words("secret", "ls", "-q")),
     configs: async (ids: string[]) => inspect(config, "config", ids),
     /** One service, with each of its containers that run on this host and the task it was started for. */
     service: async (name: string): Promise<RunningService> => {

@@ -1,4 +1,5 @@
 import { access, constants, stat } from "node:fs/promises"
+import { homedir } from "node:os"
 import { resolve } from "node:path"
 import type { Target } from "./target.ts"
 
@@ -33,6 +34,7 @@ export async function resolveFiles(
   }
   await walk(target, [])
   target.reports.directory = resolve(directory, target.reports.directory)
+  target.search.here = target.search.here.map((path) => resolve(directory, path.replace(/^~(?=\/|$)/, homedir())))
   return mistakes
 }
 

@@ -3,6 +3,7 @@
 import { z } from "zod"
 import { operatorSteps } from "./operator-step-patterns.ts"
 import { allowances, machine, repo } from "./target-parts.ts"
+import { search, secrets, swarm } from "./target-secrets.ts"
 import {
   address,
   file,
@@ -94,6 +95,9 @@ export const targetSchema = z.strictObject({
       recoveryKey: file("age identity of the recovery key, mode 0600.").describe("The recovery key."),
     })
     .describe("The sops documents."),
+  secrets: secrets().describe("What is secret, and the one secret that is not in git."),
+  swarm: swarm().describe("Every swarm secret that a service is given."),
+  search: search().describe("What is searched for secrets, and for which beside those in git."),
   certificate: z
     .strictObject({
       certificateKey: line().describe("Key of the certificate chain in the sops document."),

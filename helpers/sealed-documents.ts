@@ -1,0 +1,60 @@
+// Every sops document at the revision that the base locks, opened with the recovery key and nothing else.
+
+import type { AgeIdentity } from "./age.ts"
+import type { Mirror } from "./git.ts"
+import { blobOf, treeOf } from "./git-history.ts"
+import { lockedRev, type PinnedBase } from "./pinned.ts"
+import type { Secret } from "./secret.ts"
+import type { SopsDocument } from "./sops.ts"
+import { documentOf } from "./sops-history.ts"
+import { type OpenedSops, openSops } from "./sops-open.ts"
+import type { Target } from "./target.ts"
+
+export interface SealedDocument {
+  /** Path in the secrets repo. */
+  path: string
+  document: SopsDocument
+  /** Undefined when the key does not open it, or sops would refuse what it opens. */
+  opened?: OpenedSops
+  /** Why it was not opened; never a value. */
+  why?: string
+}
+
+export interface LockedDocuments {
+  /** 40 hex digits. */
+  rev: string
+  lockSha256: string
+  documents: SealedDocument[]
+}
+
+/** Looks at every file of the locked revision; throws when the lock pins none, or the repo does not have it. */
+export async function lockedDocuments(
+  target: Target,
+  base: PinnedBase,
+  secrets: Mirror,
+  identity: AgeIdentity,
+): Promise<LockedDocuments> {
+  const { rev, lockSha256 } = await lockedRev(target, base)
+  const documents: SealedDocument[] = []
+  for (const { path, mode, blob } of await treeOf(secrets, rev)) {
+    if (!mode.startsWith("100") || path === ".sops.yaml") continue
+    const document = documentOf(await blobOf(secrets, blob), path)
+    if (document === undefined) continue
+    try {
+      documents.push({ path, document, opened: await openSops(document, identity) })
+    } catch (cause) {
+      documents.push({ path, document, why: (cause as Error).message })
+    }
+  }
+  return { rev, lockSha256, documents }
+}
+
+/** The value that git has for a leaf of a document. Throws when there is no such document or leaf, or it was not opened. */
+export function leafInGit({ rev, documents }: LockedDocuments, path: string, leaf: string): Secret {
+  const found = documents.find((one) => one.path === path)
+  if (found === undefined) throw new Error(`no sops document ${path} at ${rev}`)
+  if (found.opened === undefined) throw new Error(`${path} at ${rev} was not opened: ${found.why}`)
+  const [only = "", ...more] = found.opened.names()
+  // sops-nix takes the whole of a binary document under no key.
+  return found.opened.leaf(leaf === "" && more.length === 0 ? only : leaf)
+}
