@@ -31,7 +31,8 @@ export function applied(paths: string[], allowances: Allowance[]): Applied {
 
 const indirect = /\/\.{0,2}\/|\/\.{1,2}$/
 
-function expressionOf(pattern: string): RegExp {
+/** A pattern as a regular expression. */
+export function expressionOf(pattern: string): RegExp {
   const parts = pattern.split(/(\*\*|\*)/).map((part) => {
     if (part === "**") return "[\\s\\S]*"
     return part === "*" ? "[^/]*" : part.replace(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)

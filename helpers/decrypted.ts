@@ -19,7 +19,7 @@ export interface Placed {
   owner: string | null
   group: string | null
   mode: string | null
-  bytes: "those in git" | "other bytes" | "unreadable"
+  bytes: "those in git" | "other bytes" | "unreadable" | "of nothing in git"
 }
 
 export interface Decrypted {
@@ -31,7 +31,8 @@ export interface Decrypted {
 }
 
 interface Wanted extends Omit<Placed, "bytes"> {
-  hmac: string
+  /** Undefined where git has no such value. */
+  hmac: string | undefined
 }
 
 const listing = `
@@ -42,7 +43,7 @@ bin=$1 at=$2
 
 /**
  * Looks at the files and compares them by HMAC under the nonce. Throws when the running system names no manifest, a
- * manifest's document is not in git, or a mount point cannot be listed.
+ * manifest's document was not opened, or a mount point cannot be listed.
  */
 export async function decrypted(
   ssh: Ssh,
@@ -82,9 +83,10 @@ export async function decrypted(
   }
 }
 
-function placed(what: string, path: string, file: LiveFile | undefined, inGit: string): Placed {
+function placed(what: string, path: string, file: LiveFile | undefined, inGit: string | undefined): Placed {
   const { real = null, type = null, owner = null, group = null, mode = null } = file ?? {}
-  const bytes = file?.hmac === inGit ? "those in git" : file?.hmac === "unreadable" ? "unreadable" : "other bytes"
+  const compared = file?.hmac === inGit ? "those in git" : file?.hmac === "unreadable" ? "unreadable" : "other bytes"
+  const bytes = inGit === undefined ? "of nothing in git" : compared
   return { what, path, real, type, inMemory: memory.includes(file?.fileSystem ?? ""), owner, group, mode, bytes }
 }
 
@@ -107,7 +109,7 @@ const declaredAs = ({ path, mode, owner, group, uid, gid }: Entry, what: string,
 function secretsOf({ secrets }: Manifest, generation: string, nonce: Uint8Array, git: LockedDocuments): Wanted[] {
   return secrets.map((secret) => ({
     ...declaredAs(secret, `secret ${secret.name}`, `${generation}/${secret.name}`),
-    hmac: leafInGit(git, documentPath(secret.sopsFile), secret.key).hmac(nonce),
+    hmac: leafInGit(git, documentPath(secret.sopsFile), secret.key)?.hmac(nonce),
   }))
 }
 
@@ -115,16 +117,16 @@ function secretsOf({ secrets }: Manifest, generation: string, nonce: Uint8Array,
 function templatesOf(manifest: Manifest, generation: string, nonce: Uint8Array, git: LockedDocuments): Wanted[] {
   const { secrets, templates, placeholderBySecretName: placeholders } = manifest
   return (templates ?? []).map((template) => {
-    let content: Buffer = Buffer.from(template.content)
+    let content: Buffer | undefined = Buffer.from(template.content)
     for (const { name, sopsFile, key } of secrets) {
       const placeholder = placeholders?.[name]
       if (!placeholder || !template.content.includes(placeholder)) continue
-      const value = leafInGit(git, documentPath(sopsFile), key).reveal()
-      content = replaced(content, Buffer.from(placeholder), value)
+      const value = leafInGit(git, documentPath(sopsFile), key)?.reveal()
+      content = content && value && replaced(content, Buffer.from(placeholder), value)
     }
     return {
       ...declaredAs(template, `template ${template.name}`, `${generation}/rendered/${template.name}`),
-      hmac: hmac(nonce, content),
+      hmac: content && hmac(nonce, content),
     }
   })
 }

@@ -78,7 +78,10 @@ describe("the NARs in a tar stream are the ones that Nix makes of the store path
     }
     const seen: TreeEvent[] = []
     const reading = (async () => {
-      for await (const _ of narsOfTar(stream(), (event) => void seen.push(event)));
+      for await (const _ of narsOfTar(
+        stream(),
+        tapOf((event) => void seen.push(event)),
+      ));
     })()
     await expect(reading).rejects.toThrow("the stream is cut off")
     expect(seen[0]).toMatchObject({ type: "file", size })
@@ -89,6 +92,8 @@ test("no store path is in an empty archive", async () => {
   expect(await narsIn(inPieces((await runBytes("tar", ["-cf", "-", "-T", "/dev/null"])).stdout))).toEqual({})
 })
 
+const tapOf = (event: (event: TreeEvent) => void) => ({ event, attribute: () => {} })
+
 test("every name, target and piece of content is seen in the pass that hashes it", async () => {
   const name = storeName("seen")
   await mkdir(join(store, name, "d"), { recursive: true })
@@ -98,11 +103,13 @@ test("every name, target and piece of content is seen in the pass that hashes it
   const content = createHash("sha256")
   const nars: unknown[] = []
   const stream = inPieces(await tarOf([name]), 10_000)
-  for await (const nar of narsOfTar(stream, async (event) => {
-    await Promise.resolve()
-    if (event.type === "content") content.update(event.bytes)
-    else seen.push(`${event.type} ${event.path} ${"target" in event ? event.target : ""}`.trim())
-  })) {
+  for await (const nar of narsOfTar(
+    stream,
+    tapOf((event) => {
+      if (event.type === "content") content.update(event.bytes)
+      else seen.push(`${event.type} ${event.path} ${"target" in event ? event.target : ""}`.trim())
+    }),
+  )) {
     nars.push(nar)
   }
   expect(seen).toEqual([
@@ -116,9 +123,12 @@ test("a stream that is given up is closed", async () => {
   const name = storeName("given-up")
   await writeFile(join(store, name), Buffer.alloc(100_000))
   const stream = Readable.from(inPieces(await tarOf([name, name.replace("given-up", "x")].slice(0, 1)), 512))
-  const reading = narsOfTar(stream as AsyncIterable<Buffer>, () => {
-    throw new Error("enough")
-  })
+  const reading = narsOfTar(
+    stream as AsyncIterable<Buffer>,
+    tapOf(() => {
+      throw new Error("enough")
+    }),
+  )
   await expect(reading.next()).rejects.toThrow("enough")
   expect(stream.destroyed).toBe(true)
 })

@@ -2,7 +2,7 @@
 //   tar --format=gnu --sort=name --hard-dereference -C /nix/store -cf - -- NAME NAME ...
 
 import { type Nar, NarWriter, shown, type TreeEvent } from "./nar-writer.ts"
-import { namesIn, readTar } from "./tar.ts"
+import { type Beside, namesIn, readTar } from "./tar.ts"
 
 export interface StorePathNar {
   /** Base name of the store path. */
@@ -10,8 +10,11 @@ export interface StorePathNar {
   nar: Nar
 }
 
-/** Sees every member and every piece of content, after it was accepted and in the pass that hashes it. */
-export type Tap = (event: TreeEvent) => void | Promise<void>
+/** Sees every member, every extended attribute and every piece of content, in the pass that hashes them. */
+export interface Tap {
+  event(event: TreeEvent): void
+  attribute: Beside["attribute"]
+}
 
 /**
  * The NAR of every store path in the stream, in the stream's order. Which paths there must be is the caller's to compare,
@@ -19,15 +22,20 @@ export type Tap = (event: TreeEvent) => void | Promise<void>
  */
 export async function* narsOfTar(chunks: AsyncIterable<Buffer>, tap?: Tap): AsyncGenerator<StorePathNar> {
   const store = new StoreWriter()
-  for await (const event of readTar(chunks)) {
+  const beside = tap && { attribute: tap.attribute.bind(tap), special }
+  for await (const event of readTar(chunks, beside)) {
     const before = event.type === "content" ? undefined : store.member(event)
     if (event.type === "content") store.content(event.bytes)
     if (before !== undefined) yield before
-    const tapped = tap?.(event)
-    if (tapped !== undefined) await tapped
+    tap?.event(event)
   }
   const last = store.end()
   if (last !== undefined) yield last
+}
+
+/** No NAR holds one, so a hash without it would be the hash of something else. */
+function special(path: Buffer, type: string): never {
+  throw new Error(`${shown(path)} is of the type ${JSON.stringify(type)}: no file, directory or symbolic link`)
 }
 
 type Member = Exclude<TreeEvent, { type: "content" }>

@@ -13,6 +13,8 @@ export interface RunOptions {
   timeoutMs?: number
   /** Output above this is an error, never a cut answer. In bytes. */
   maxBytes?: number
+  /** Takes stdout as it comes, however long; the answer's stdout is then empty, and so is its digest. */
+  consume?: (stdout: AsyncIterable<Buffer>) => Promise<void>
 }
 
 export interface Ran {
@@ -42,9 +44,9 @@ export async function run(file: string, args: string[], options: RunOptions = {}
 
 /** As {@link run}, for output that is not text. */
 export async function runBytes(file: string, args: string[], options: RunOptions = {}): Promise<RanBytes> {
-  const { answers = [0], timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024 } = options
+  const { answers = [0], timeoutMs = 60_000, maxBytes = 64 * 1024 * 1024, consume } = options
   const started = performance.now()
-  const result = await execa(file, args, {
+  const child = execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
     env: { ...options.env, ...Object.fromEntries([...withheld].map((name) => [name, undefined])), LC_ALL: "C" },
@@ -53,9 +55,16 @@ export async function runBytes(file: string, args: string[], options: RunOptions
     maxBuffer: maxBytes,
     stripFinalNewline: false,
     reject: false,
+    buffer: { stdout: consume === undefined },
   })
-  const stdout = Buffer.from(result.stdout)
-  const stderr = Buffer.from(result.stderr).toString()
+  let broken: Error | undefined
+  const consumed = consume?.(child.stdout as AsyncIterable<Buffer>).catch((cause: Error) => {
+    broken = cause
+    child.kill()
+  })
+  const [result] = await Promise.all([child, consumed])
+  const stdout = Buffer.from(result.stdout ?? [])
+  const stderr = Buffer.from(result.stderr ?? []).toString()
   recordCommand({
     where: "here",
     argv: [file, ...args],
@@ -63,6 +72,7 @@ export async function runBytes(file: string, args: string[], options: RunOptions
     outputSha256: createHash("sha256").update(stdout).update(stderr).digest("hex"),
     milliseconds: Math.round(performance.now() - started),
   })
+  if (broken !== undefined) throw broken
   if (result.exitCode !== undefined && answers.includes(result.exitCode) && !result.isMaxBuffer) {
     return { stdout, stderr, exitCode: result.exitCode }
   }

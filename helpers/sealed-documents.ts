@@ -49,12 +49,16 @@ export async function lockedDocuments(
   return { rev, lockSha256, documents }
 }
 
-/** The value that git has for a leaf of a document. Throws when there is no such document or leaf, or it was not opened. */
-export function leafInGit({ rev, documents }: LockedDocuments, path: string, leaf: string): Secret {
+/**
+ * The value that git has for a leaf of a document; undefined when it has no such document or leaf. Throws when the
+ * document was not opened.
+ */
+export function leafInGit({ rev, documents }: LockedDocuments, path: string, leaf: string): Secret | undefined {
   const found = documents.find((one) => one.path === path)
-  if (found === undefined) throw new Error(`no sops document ${path} at ${rev}`)
+  if (found === undefined) return undefined
   if (found.opened === undefined) throw new Error(`${path} at ${rev} was not opened: ${found.why}`)
-  const [only = "", ...more] = found.opened.names()
+  const names = found.opened.names()
   // sops-nix takes the whole of a binary document under no key.
-  return found.opened.leaf(leaf === "" && more.length === 0 ? only : leaf)
+  const name = leaf === "" && names.length === 1 ? names[0] : leaf
+  return name !== undefined && names.includes(name) ? found.opened.leaf(name) : undefined
 }

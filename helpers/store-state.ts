@@ -2,6 +2,7 @@
 
 import { records } from "./fields.ts"
 import type { Machine } from "./machine.ts"
+import { type Mount, mountOf } from "./mounts.ts"
 
 export interface StoreMount {
   /** Of the mount namespace, such as `mnt:[4026531841]`, and one process in it. */
@@ -118,17 +119,6 @@ interface Process {
   mounts: Mount[]
 }
 
-interface Mount {
-  id: string
-  parent: string
-  device: string
-  root: string
-  path: string
-  readOnly: boolean
-  type: string
-  source: string
-}
-
 function processesOf(where: string, found: string[][]): Process[] {
   if (found.at(-1)?.[0] !== "end") throw new Error(`${where}: no end of what /proc says of mounts`)
   const still = new Map(found.filter(([kind]) => kind === "still").map(([, file, namespace]) => [file, namespace]))
@@ -145,18 +135,6 @@ function processesOf(where: string, found: string[][]): Process[] {
   }
   return [...processes.values()].sort((a, b) => a.pid - b.pid)
 }
-
-/** `ID PARENT DEVICE ROOT MOUNT-POINT OPTIONS TAGS - TYPE SOURCE OPTIONS`. */
-function mountOf(line: string): Mount {
-  const [head = "", tail = ""] = line.split(" - ")
-  const [id = "", parent = "", device = "", root = "", path = "", options = ""] = head.split(" ").map(unescaped)
-  const [type = "", source = ""] = tail.split(" ").map(unescaped)
-  return { id, parent, device, root, path, readOnly: options.split(",").includes("ro"), type, source }
-}
-
-/** The kernel writes space, tab, newline and backslash as three octal digits. */
-const unescaped = (field: string) =>
-  field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)))
 
 function seen(where: string, processes: Process[], store: string): Pick<StoreState, "namespaces" | "mounts"> {
   if (processes[0]?.pid !== 1) throw new Error(`${where}: what process 1 sees as the store could not be read`)

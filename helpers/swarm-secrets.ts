@@ -10,7 +10,7 @@ export interface SwarmSecrets {
   /** `NAME (ID)` of every secret in the swarm. */
   secrets: string[]
   /** `SERVICE/FILE in CONTAINER` of every secret compared, and what it holds. */
-  mounted: { where: string; holds: "the bytes in git" | "other bytes" | "nothing" }[]
+  mounted: { where: string; holds: "the bytes in git" | "other bytes" | "nothing" | "what is no leaf" }[]
   /** Secrets that no running task of this host has mounted, so that nobody can say what they hold. */
   unseen: string[]
   /** `SERVICE/FILE` that the target file declares and no service asks for. */
@@ -32,7 +32,7 @@ export async function swarmSecrets(
   ssh: Ssh,
   { host: { programs }, swarm }: Pick<Target, "host" | "swarm">,
   nonce: Uint8Array,
-  leafOf: (leaf: string) => Secret,
+  leafOf: (leaf: string) => Secret | undefined,
 ): Promise<SwarmSecrets> {
   const client = docker(ssh, programs)
   const secrets = await client.secrets()
@@ -51,10 +51,12 @@ export async function swarmSecrets(
   const compared = mounts.filter(({ service, file }) => declared.has(`${service}/${file}`))
   const files = await liveFiles(ssh, programs, nonce, compared.map(pathOf))
   const mounted = compared.map(({ service, file, container }, index) => {
-    const inGit = leafOf(declared.get(`${service}/${file}`) ?? "").hmac(nonce)
+    const inGit = leafOf(declared.get(`${service}/${file}`) ?? "")?.hmac(nonce)
     const { type, hmac } = files[index] ?? { type: null, hmac: "" }
+    const where = `${service}/${file} in ${container.slice(0, 12)}`
+    if (inGit === undefined) return { where, holds: "what is no leaf" } as const
     const holds = type === null ? "nothing" : hmac === inGit ? "the bytes in git" : "other bytes"
-    return { where: `${service}/${file} in ${container.slice(0, 12)}`, holds } as const
+    return { where, holds } as const
   })
   const seen = new Set(mounts.map(({ id }) => id))
   return {

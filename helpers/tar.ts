@@ -8,6 +8,8 @@ const blockSize = 512
 const zeroBlock = Buffer.alloc(blockSize)
 /** Names and paths are held in memory; no real one is longer. */
 const longest = 16 * 1024
+/** And so are the extended attributes of one member. */
+const longestAttributes = 999_999
 /** GNU tar fills its last record of 10240 bytes; nobody writes larger ones than this. */
 const longestEnd = 1024 * 1024
 
@@ -25,18 +27,35 @@ interface Override {
   target?: Buffer
   size?: number
   pax?: true
+  attributes?: Attribute[]
+}
+
+interface Attribute {
+  name: string
+  value: Buffer
+}
+
+/**
+ * Takes what is in a tree and not in a NAR: extended attributes (`tar --xattrs`), and members that are no file, directory
+ * or symbolic link, by their tar type: `1` a hard link to the target, `3` `4` devices, `6` a FIFO. Paths may then begin
+ * with `./`; a sparse file (`tar --sparse`) comes without its holes, and with the map of them before its bytes.
+ */
+export interface Beside {
+  attribute(path: Buffer, name: string, value: Buffer): void
+  special(path: Buffer, type: string, target: Buffer): void
 }
 
 /**
  * The members of a tar stream as they come. Order, parents and doubles are the consumer's to judge (helpers/nar-of-tar.ts
- * does). tar itself says by its exit code that a file changed while it was read: the stream cannot.
+ * does). tar itself says by its exit code that a file changed while it was read: the stream cannot. What `beside` would
+ * take is an error without it.
  */
-export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<TreeEvent> {
+export async function* readTar(chunks: AsyncIterable<Buffer>, beside?: Beside): AsyncGenerator<TreeEvent> {
   const reader = new ByteReader(chunks)
   let last: Buffer | undefined
   try {
     while (true) {
-      const member = await nextMember(reader)
+      const member = await nextMember(reader, beside)
       if (member === undefined) return
       last = member.path
       const { path, executable, size } = member
@@ -61,8 +80,8 @@ export async function* readTar(chunks: AsyncIterable<Buffer>): AsyncGenerator<Tr
 }
 
 /** The next file, directory or symbolic link, checked; undefined at the end of the archive. */
-async function nextMember(reader: ByteReader): Promise<Header | undefined> {
-  const override: Override = {}
+async function nextMember(reader: ByteReader, beside?: Beside): Promise<Header | undefined> {
+  let override: Override = {}
   while (true) {
     const block = await reader.take(blockSize)
     if (block.equals(zeroBlock)) {
@@ -72,8 +91,13 @@ async function nextMember(reader: ByteReader): Promise<Header | undefined> {
     }
     const header = headerOf(block)
     const { type, size } = header
-    if (type === "L" || type === "K" || type === "x") await addTo(override, type, await held(reader, size))
-    else return checked(header, override)
+    if (type === "L" || type === "K" || type === "x") {
+      await addTo(override, type, await held(reader, size, type === "x" ? longestAttributes : longest), beside)
+      continue
+    }
+    const member = checked(header, override, beside)
+    if (member !== undefined) return member
+    override = {}
   }
 }
 
@@ -117,8 +141,8 @@ function text(field: Buffer): Buffer {
   return field.subarray(0, end)
 }
 
-async function held(reader: ByteReader, size: number): Promise<Buffer> {
-  if (size > longest) throw new Error(`a name of ${size} bytes`)
+async function held(reader: ByteReader, size: number, most: number): Promise<Buffer> {
+  if (size > most) throw new Error(`a name of ${size} bytes`)
   const bytes = await reader.take(size)
   await padding(reader, size)
   return bytes
@@ -129,8 +153,9 @@ async function padding(reader: ByteReader, size: number): Promise<void> {
   if (!bytes.equals(zeroBlock.subarray(0, bytes.length))) throw new Error("padding that is not zero")
 }
 
-function addTo(override: Override, type: "L" | "K" | "x", bytes: Buffer): void {
-  const given: Override = type === "x" ? pax(bytes) : type === "L" ? { path: long(bytes) } : { target: long(bytes) }
+function addTo(override: Override, type: "L" | "K" | "x", bytes: Buffer, beside?: Beside): void {
+  const given: Override =
+    type === "x" ? pax(bytes, beside) : type === "L" ? { path: long(bytes) } : { target: long(bytes) }
   const taken = Object.keys(override).length > 0 && (type === "x" || override.pax !== undefined)
   if (taken || Object.keys(given).some((key) => key in override)) throw new Error("two names for one member")
   Object.assign(override, given)
@@ -142,24 +167,30 @@ function long(bytes: Buffer): Buffer {
   return bytes.subarray(0, -1)
 }
 
-/** Records of a pax header: `LENGTH KEY=VALUE\n`. Those that say how the member is read, and times. */
-function pax(bytes: Buffer): Override {
+/** Records of a pax header: `LENGTH KEY=VALUE\n`. Those that say how the member is read, and times and owners. */
+function pax(bytes: Buffer, beside?: Beside): Override {
   const override: Override = { pax: true }
   const seen = new Set<string>()
   for (let at = 0; at < bytes.length; ) {
-    const [, digits = "", key = ""] = /^([1-9][0-9]{0,5}) ([^=]+)=/.exec(bytes.toString("latin1", at, at + 64)) ?? []
+    const [, digits = "", key = ""] = /^([1-9][0-9]{0,5}) ([^=]+)=/.exec(bytes.toString("latin1", at, at + 512)) ?? []
     const record = bytes.subarray(at, at + Number(digits))
     at += Number(digits)
     const value = record.subarray(digits.length + 1 + key.length + 1, -1)
     if (key === "" || at > bytes.length || record.at(-1) !== 10 || record.length < digits.length + key.length + 3) {
       throw new Error("a pax header that cannot be read")
     }
-    if (seen.has(key) || value.includes(0)) throw new Error(`a pax header with a wrong ${key}`)
+    const attribute = beside === undefined ? undefined : /^SCHILY\.xattr\.(.+)$/s.exec(key)?.[1]
+    if (seen.has(key) || (value.includes(0) && attribute === undefined))
+      throw new Error(`a pax header with a wrong ${key}`)
     seen.add(key)
     if (key === "path") override.path = value
     else if (key === "linkpath") override.target = value
     else if (key === "size") override.size = decimal(value)
-    else if (!/^[mac]time$/.test(key)) throw new Error(`a pax header with an unknown key: ${JSON.stringify(key)}`)
+    else if (attribute !== undefined) override.attributes = [...(override.attributes ?? []), { name: attribute, value }]
+    else if (beside !== undefined && key === "GNU.sparse.name") override.path = value
+    else if (beside !== undefined && /^GNU\.sparse\.(major|minor|realsize)$/.test(key)) continue
+    else if (!/^([mac]time|[ug]id|[ug]name)$/.test(key))
+      throw new Error(`a pax header with an unknown key: ${JSON.stringify(key)}`)
   }
   return override
 }
@@ -170,11 +201,19 @@ function decimal(value: Buffer): number {
   return size
 }
 
-function checked(header: Header, override: Override): Header {
+/** Undefined for what `beside` took. */
+function checked(header: Header, override: Override, beside?: Beside): Header | undefined {
   if (override.pax === undefined) agreeing(header, override)
-  const { pax: _, ...said } = override
+  const { pax: _, attributes = [], ...said } = override
   const member = { ...header, ...said }
+  if (beside !== undefined) member.path = withoutDot(member.path)
   const what = shown(member.path)
+  for (const { name, value } of attributes) beside?.attribute(member.path, name, value)
+  if (beside !== undefined && (/^[1346]$/.test(member.type) || member.path.length === 0)) {
+    if (member.size > 0) throw new Error(`${what} is no file and has content`)
+    if (member.path.length > 0) beside.special(member.path, member.type, member.target)
+    return undefined
+  }
   const directory = member.type === "5"
   if (member.type !== "0" && member.type !== "2" && !directory) {
     throw new Error(`${what} is of the type ${JSON.stringify(member.type)}: no file, directory or symbolic link`)
@@ -185,6 +224,13 @@ function checked(header: Header, override: Override): Header {
   else if (member.target.length > 0) throw new Error(`${what} is no link and has a target`)
   if (member.type !== "0" && member.size > 0) throw new Error(`${what} is no file and has content`)
   return member
+}
+
+/** `./a` is `a`; `.` and `./` are nothing. */
+function withoutDot(path: Buffer): Buffer {
+  const text = path.toString("latin1", 0, 3)
+  if (text === "." || text === "./") return path.subarray(path.length)
+  return text.startsWith("./") ? path.subarray(2) : path
 }
 
 /** GNU tar puts the beginning of a long name where a short one would stand. */

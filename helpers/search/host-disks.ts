@@ -1,0 +1,112 @@
+// Every file of a machine, streamed by its own `tar` and searched here. The machine gets no pattern and no file; its tar
+// runs with the least priority that it knows to give.
+
+import type { Machine } from "../machine.ts"
+import { type Grounds, groundsOf, mountOf } from "../mounts.ts"
+import type { SshRan } from "../ssh.ts"
+import { readTar } from "../tar.ts"
+import type { SearchPlan } from "./engine.ts"
+import { Place } from "./place.ts"
+import type { Report } from "./report.ts"
+import { type Onlooker, TarSearch } from "./tar-search.ts"
+
+/** What tar is asked for, whoever reads it: all of a file that it knows to write. */
+const everything = ["--format=pax", "--xattrs", "--xattrs-include=*", "--create", "--file=-"]
+
+/** Days, for a host whose disks are large and whose link is slow. */
+const timeoutMs = 48 * 3_600_000
+
+// nice and ionice are used where they are; a host may lack them.
+const gently = `
+bin=$1
+shift
+set -- "$bin/tar" "$@"
+[ ! -x "$bin/ionice" ] || set -- "$bin/ionice" -c 3 "$@"
+[ ! -x "$bin/nice" ] || set -- "$bin/nice" -n 19 "$@"
+exec "$@"
+`.trim()
+
+export interface TarRequest {
+  machine: Machine
+  programs: string
+  /** Beside the options that say what is written of a file. */
+  options: string[]
+  /** Paths relative to the directory, on stdin. */
+  names: string[]
+  directory: string
+  consume: (stdout: AsyncIterable<Buffer>) => Promise<void>
+}
+
+/**
+ * Runs `tar` on a machine. Its exit code 1 (a file changed meanwhile) is an answer, and so is 2 (a file could not be
+ * read), for each of which `unreadable` is told; anything else throws, without repeating names, which may hold secrets.
+ */
+export async function tarOf(
+  { machine, programs, options, names, directory, consume }: TarRequest,
+  unreadable: (path: string, why: string) => void,
+): Promise<void> {
+  const list = ["--null", "--verbatim-files-from", "--files-from=-", "-C", directory]
+  const argv = [`${programs}/sh`, "-euc", gently, "sh", programs, ...everything, ...options, ...list]
+  const stdin = names.map((name) => `${name}\0`).join("")
+  let ran: SshRan
+  try {
+    ran = await machine.run(argv, { stdin, answers: [0, 1, 2], timeoutMs, consume })
+  } catch (cause) {
+    const [first = ""] = (cause as Error).message.split("\n")
+    throw new Error(first.includes("tar: ") ? `${machine.where}: tar did not end well` : first)
+  }
+  if (ran.exitCode !== 2) return
+  const refused = [...ran.stderr.matchAll(/^\S*tar: (.*): (Cannot [^\n]*)$/gm)]
+  for (const [, path = "", why = ""] of refused) unreadable(path, why)
+  if (refused.length === 0) throw new Error(`${machine.where}: tar failed, and does not say on what`)
+}
+
+/** The mount points of a machine, as its process 1 sees them. */
+export async function machineGrounds(machine: Machine, programs: string, secrets: string[]): Promise<Grounds> {
+  const { stdout } = await machine.run([`${programs}/cat`, "/proc/1/mountinfo"])
+  const lines = stdout.toString().split("\n").filter(Boolean)
+  const grounds = groundsOf(lines.map(mountOf), secrets)
+  if (!grounds.read.includes("/")) throw new Error(`${machine.where}: its root file system is not among its mounts`)
+  return grounds
+}
+
+export interface DiskRequest {
+  machine: Machine
+  programs: string
+  /** Mount points to read and to leave out, each absolute. */
+  grounds: Pick<Grounds, "read" | "leftOut" | "foreign">
+  /** Directories that are read another way, absolute. */
+  except: string[]
+  /** Where the paths of the mount points begin: `/`, or a directory that stands for a root. */
+  root?: string
+  onlooker?: Onlooker
+}
+
+/** Searches every file below the mount points, in one stream; returns the members seen. Notes what could not be read. */
+export async function searchDisks(plan: SearchPlan, report: Report, request: DiskRequest): Promise<number> {
+  const { machine, programs, grounds, except, root = "/", onlooker } = request
+  const relative = (path: string) => `.${path === "/" ? "" : path}`
+  const left = [...grounds.leftOut, ...grounds.foreign].map(({ path }) => path)
+  const excluded = [...left, ...except].map((path) => `--exclude=${relative(path)}`)
+  const search = new TarSearch(plan, report, "/", onlooker)
+  const note = (path: string, reason: string) =>
+    report.addNotScanned({ where: Place.named(plan, path, report).where, reason, kind: "unreadable" })
+  for (const { path, why } of grounds.foreign) note(path, why)
+  const consume = async (stdout: AsyncIterable<Buffer>) => {
+    for await (const event of readTar(stdout, search)) search.event(event)
+    search.end()
+  }
+  const options = [
+    "--one-file-system",
+    "--sparse",
+    "--hole-detection=seek",
+    "--anchored",
+    "--no-wildcards",
+    ...excluded,
+  ]
+  const names = grounds.read.map(relative)
+  await tarOf({ machine, programs, options, names, directory: root, consume }, (path, why) =>
+    note(path.replace(/^\.\//, "/"), why),
+  )
+  return search.members
+}
