@@ -1,4 +1,11 @@
-import { multiplier, type SearchPlan, sieveShift, slotOf } from "./search-plan.ts"
+import type { SearchPlan } from "./search-plan.ts"
+
+// All that the loops below use is in this file: what is imported is reached through a getter under some loaders, at a
+// tenth of the speed.
+
+/** Fibonacci hashing: the high bits of the product are well mixed. */
+export const multiplier = 0x9e3779b1 | 0
+export const sieveShift = 32 - 18
 
 type Visit = (needle: number, start: number) => void
 
@@ -28,6 +35,11 @@ export function sample(plan: SearchPlan, words: Int32Array, low: number, high: n
     }
   }
   for (; at < end; at += 2) look(plan, words[at] as number, at * 4, visit)
+}
+
+/** Where looking for a word begins in tables of `size` slots, a power of two. */
+export function slotOf(hash: number, size: number): number {
+  return (hash ^ (hash >>> 15)) & (size - 1)
 }
 
 function look(plan: SearchPlan, word: number, at: number, visit: Visit): void {

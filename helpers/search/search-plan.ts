@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto"
 import type { Needle } from "./needles.ts"
 import { ordinaryWords } from "./ordinary-words.ts"
+import { multiplier, sieveShift, slotOf } from "./sampling.ts"
 
 /** Part of what a warm run rests on: raise it whenever a search could find something else than before. */
 export const engineVersion = "1"
@@ -30,10 +31,6 @@ export interface SearchPlan {
   /** Three numbers a link: the needle, where in it the word is (-1: one byte before it), and the next link. */
   links: Int32Array
 }
-
-/** Fibonacci hashing: the high bits of the product are well mixed. */
-export const multiplier = 0x9e3779b1 | 0
-export const sieveShift = 32 - 18
 
 /**
  * Every needle is found by reading one word of four bytes at every eighth byte: whatever its alignment, one such word
@@ -140,9 +137,4 @@ class Links {
     }
     return { sieve, keys, heads, links: Int32Array.from(this.#links) }
   }
-}
-
-/** Where looking for a word begins in tables of `size` slots. Other bits than the sieve's would be no better. */
-export function slotOf(hash: number, size: number): number {
-  return (hash ^ (hash >>> 15)) & (size - 1)
 }
