@@ -8,6 +8,7 @@
 import type { Contents } from "./contents.ts"
 import { gunzip, isGzip } from "./gzip.ts"
 import type { Input, Reading } from "./input.ts"
+import { isXz, unxz } from "./xz.ts"
 
 export interface Format {
   name: string
@@ -18,13 +19,13 @@ export interface Format {
   unpack(input: Input, contents: Contents): Reading
 }
 
-/** Recognised, and not unpacked. */
-export class NotUnpacked extends Error {}
-
 /** A tar header, and its checksum with it. */
 export const headLength = 512
 
-const formats: Format[] = [{ name: "gzip", begins: isGzip, sure: false, unpack: gunzip }]
+const formats: Format[] = [
+  { name: "gzip", begins: isGzip, sure: false, unpack: gunzip },
+  { name: "xz", begins: isXz, sure: true, unpack: unxz },
+]
 
 export function formatOf(head: Buffer): Format | undefined {
   return formats.find((format) => format.begins(head))

@@ -3,9 +3,10 @@
 import { Base64Runs } from "./base64-runs.ts"
 import { Beyond, type Budget } from "./bounds.ts"
 import { Contents } from "./contents.ts"
-import { type Format, formatOf, headLength, NotUnpacked } from "./formats.ts"
+import { type Format, formatOf, headLength } from "./formats.ts"
 import { Input, type Reading, Truncated } from "./input.ts"
 import { Scan, type SearchPlan } from "./naive-scan.ts"
+import { NotUnpacked } from "./not-unpacked.ts"
 import type { Place } from "./place.ts"
 import type { NotScannedKind, Report } from "./report.ts"
 
