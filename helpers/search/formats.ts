@@ -5,9 +5,13 @@
 // is not sure, and fails before the first byte came out of it, is none: it is counted (`lookalikes`), not listed. What
 // ends before its time is listed always. Either way its raw bytes were searched.
 
+import { isAr, unar } from "./ar.ts"
+import { bunzip2, isBzip2 } from "./bzip2.ts"
 import type { Contents } from "./contents.ts"
+import { isCpio, uncpio } from "./cpio.ts"
 import { gunzip, isGzip } from "./gzip.ts"
 import type { Input, Reading } from "./input.ts"
+import { isTar, untar } from "./tar-members.ts"
 import { isXz, unxz } from "./xz.ts"
 
 export interface Format {
@@ -25,6 +29,10 @@ export const headLength = 512
 const formats: Format[] = [
   { name: "gzip", begins: isGzip, sure: false, unpack: gunzip },
   { name: "xz", begins: isXz, sure: true, unpack: unxz },
+  { name: "bzip2", begins: isBzip2, sure: true, unpack: bunzip2 },
+  { name: "ar", begins: isAr, sure: true, unpack: unar },
+  { name: "cpio", begins: isCpio, sure: true, unpack: uncpio },
+  { name: "tar", begins: isTar, sure: true, unpack: untar },
 ]
 
 export function formatOf(head: Buffer): Format | undefined {
