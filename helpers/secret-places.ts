@@ -21,7 +21,10 @@ const identities: Known[] = [
   { pattern: "/var/lib/systemd/random-seed", reason: "made by systemd" },
   { pattern: "/var/lib/systemd/credential.secret", reason: "made by systemd" },
   { pattern: "/var/lib/docker/swarm/certificates/*", reason: "the swarm's own authority and node key" },
-  { pattern: "/var/lib/docker/swarm/raft/**", reason: "the swarm's log, sealed with its own key; its secrets are C3.3's" },
+  {
+    pattern: "/var/lib/docker/swarm/raft/**",
+    reason: "the swarm's log, sealed with its own key; its secrets are C3.3's",
+  },
   { pattern: "/var/lib/docker/swarm/worker/*", reason: "the swarm's node database" },
 ].map((one) => ({ ...one, class: "regenerable identity" }))
 
@@ -49,14 +52,21 @@ const named: Allowance[] = [
 
 /** What gives a file away, whatever it is called: looked for in its first 16 KiB. */
 const signs: { pattern: RegExp; in?: RegExp; reason: string }[] = [
-  { pattern: /^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\r?\n(?:[^\n]*\n){0,6}?[A-Za-z0-9+/=]{40,}/m, reason: "a private key" },
+  {
+    pattern: /^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----\r?\n(?:[^\n]*\n){0,6}?[A-Za-z0-9+/=]{40,}/m,
+    reason: "a private key",
+  },
   { pattern: /AGE-SECRET-KEY-1[0-9A-Z]{50,}/, reason: "an age key" },
   { pattern: /^PuTTY-User-Key-File-\d/, reason: "a private key" },
   { pattern: /^\s*(?:extra-)?access-tokens\s*=\s*\S/m, in: /\/nix\.conf$/, reason: "access tokens for nix" },
   { pattern: /^[^:\n]+:\$[0-9a-z]/m, in: /\/shadow-?$/, reason: "a password" },
   { pattern: /^\s*PrivateKey\s*=\s*\S{20,}/m, reason: "a WireGuard key" },
   { pattern: /_authToken\s*=\s*\S/, in: /\/\.?npmrc$/, reason: "a registry token" },
-  { pattern: /\b(?:password|passwd|token|secret)\b["']?\s*[:=]\s*["']?[^\s"']{12,}/i, in: /^\/root\/(?:\.[^/]*|[^/]*\.(?:sh|txt|conf|json|ya?ml))$/, reason: "a login" },
+  {
+    pattern: /\b(?:password|passwd|token|secret)\b["']?\s*[:=]\s*["']?[^\s"']{12,}/i,
+    in: /^\/root\/(?:\.[^/]*|[^/]*\.(?:sh|txt|conf|json|ya?ml))$/,
+    reason: "a login",
+  },
 ]
 
 /** Gathers the inventory while the disks are read: shown each file's path and first bytes. */

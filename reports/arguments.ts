@@ -8,6 +8,8 @@ export interface Asked {
   target: string | undefined
   role: Role
   out: string | undefined
+  /** What earlier runs searched clean need not be searched again. */
+  warm: boolean
   filters: string[]
   pattern: RegExp | undefined
 }
@@ -22,6 +24,7 @@ const roles: Role[] = ["builder", "adversary", "ci"]
 const always = ["t", "testNamePattern", "run", "color"]
 const noPattern = '-t needs one pattern, like -t "C2.5 "'
 const ours = ["--target", "--role", "--out"]
+const warm = "--warm"
 
 /** Reads the command line: our options first, what is left as vitest itself would. */
 export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
@@ -45,7 +48,8 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
     target: values.get("--target") ?? (env.TARGET || undefined),
     role: roleOf(values.get("--role") ?? "builder"),
     out: values.get("--out"),
-    ...selection(rest.filter((arg) => arg !== "--help" && arg !== "-h")),
+    warm: rest.includes(warm),
+    ...selection(rest.filter((arg) => ![warm, "--help", "-h"].includes(arg))),
   }
 }
 
@@ -60,7 +64,7 @@ function selection(args: string[]): { filters: string[]; pattern: RegExp | undef
   for (const [name, value] of Object.entries(options)) {
     if (always.includes(name) || (name === "--" && Array.isArray(value) && value.length === 0)) continue
     throw new UsageError(
-      `${name.startsWith("-") ? name : name.length === 1 ? `-${name}` : `--${name}`} does not exist here: it could weaken a verdict; what exists is -t, files and ${ours.join(", ")}`,
+      `${name.startsWith("-") ? name : name.length === 1 ? `-${name}` : `--${name}`} does not exist here: it could weaken a verdict; what exists is -t, files and ${[...ours, warm].join(", ")}`,
     )
   }
   const numbered = filter.find((file) => /:\d+$/.test(file))

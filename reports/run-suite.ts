@@ -19,6 +19,10 @@ declare module "vitest" {
     target: string
     role: string
     earlier: Record<string, Earlier>
+    /** Ids of the checks that this run was asked for. */
+    selected: string[]
+    /** Whether what earlier runs searched clean need not be searched again. */
+    warm: boolean
   }
 }
 
@@ -30,6 +34,7 @@ export interface SuiteRun {
   reports: string
   filters: string[]
   pattern: RegExp | undefined
+  warm: boolean
   definition: Item[]
   suite: Start["suite"]
   screen: Terminal
@@ -65,12 +70,19 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     sequence: { sequencer: ByName },
     run: true,
     reporters: [reported],
-    provide: { target: run.target.file, role: run.role, earlier: await earlierOf(run.reports, run.target.name) },
+    provide: {
+      target: run.target.file,
+      role: run.role,
+      earlier: await earlierOf(run.reports, run.target.name),
+      selected: [],
+      warm: run.warm,
+    },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
   })
   try {
     opened = await open(run, vitest)
     if (opened === undefined) return 2
+    vitest.provide("selected", opened.plan.selected)
     const release = onInterrupt(() => {
       if (interrupted) return
       interrupted = true
@@ -119,7 +131,7 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     started: new Date().toISOString(),
     suite: run.suite,
     selection: { filters: run.filters, pattern: run.pattern?.source ?? null, checks: plan.selected },
-    cold: { cold: false, because: "not probed" },
+    cold: { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
   }
   await append(ledgerFile(run.reports, run.target.name, run.role), start)
   return { start, plan }

@@ -14,13 +14,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const help = `
 Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read.
 
-  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR]
+  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm]
 
   files          only specs whose path contains this: specs/c2
   -t pattern     only checks whose title matches: -t "C2.5 " (mind the space, or C2.50 matches too)
   --target FILE  what to look at; or the environment variable TARGET. There is no default
   --role ROLE    whose ledger it is written to: builder (default), adversary or ci
   --out DIR      where REVIEW.md and evidence/ go, instead of the directory the target file names
+  --warm         C3 hashes, and does not search again, what an earlier run searched clean for the same secrets
   --help         this
 
 Verdicts
@@ -73,6 +74,7 @@ async function main(args: string[]): Promise<number> {
     reports,
     filters: asked.filters,
     pattern: asked.pattern,
+    warm: asked.warm,
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
     screen,

@@ -3,6 +3,7 @@
 import { describe, expect, inject } from "vitest"
 import { applied } from "../helpers/allowances.ts"
 import { builderOf, coldBuildOf } from "../helpers/builder.ts"
+import { closureBytes } from "../helpers/closure-bytes.ts"
 import { type ColdBuild, domainExperiment } from "../helpers/cold-build.ts"
 import { etcDrift } from "../helpers/etc-drift.ts"
 import { type AtEnd, type Evidence, test } from "../helpers/evidence.ts"
@@ -11,12 +12,11 @@ import { hostClosure } from "../helpers/host-closure.ts"
 import { hostIdentity } from "../helpers/identity.ts"
 import { liveFiles } from "../helpers/live-files.ts"
 import { compareClosures } from "../helpers/nix-closure.ts"
-import { tiersOf, vouchedBy } from "../helpers/nix-tier.ts"
+import { tiersOf } from "../helpers/nix-tier.ts"
 import { placesOf } from "../helpers/parameters.ts"
 import { firstDifferences } from "../helpers/path-difference.ts"
 import { pinnedBase } from "../helpers/pinned.ts"
 import { processes } from "../helpers/processes.ts"
-import { readingOf, rehash } from "../helpers/rehash.ts"
 import { connect, type Ssh } from "../helpers/ssh.ts"
 import { storeState } from "../helpers/store-state.ts"
 import { systemPointers } from "../helpers/system-pointers.ts"
@@ -26,6 +26,7 @@ import { units } from "../helpers/units.ts"
 const target = await loadTarget(inject("target"))
 const { allowed, domain, flake, host, parameters } = target
 const nonce = newNonce()
+const asked = { selected: inject("selected"), warm: inject("warm") }
 
 async function theBase(evidence: Evidence) {
   const pinned = await evidence.shared("the base repo", () => pinnedBase(target))
@@ -129,9 +130,7 @@ describe("C1: the running closure", () => {
   }) => {
     const cold = await theColdBuild(evidence, atEnd)
     const { ssh, closure } = await theHost(evidence)
-    const infos = [...closure.values()]
-    const { paths, how } = readingOf(infos, vouchedBy(flake.publicKeys), target.rehash, nonce)
-    const { nars, bytes } = await rehash(ssh, host.programs, paths)
+    const { how, nars, bytes } = await closureBytes(evidence, target, ssh, closure, nonce, asked)
     const other = [...nars].filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
     evidence(
       "the first differences inside",

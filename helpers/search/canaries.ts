@@ -29,7 +29,10 @@ export interface Planted {
 }
 
 export function newCanaries(): Canaries {
-  const body = randomBytes(240).toString("base64").match(/.{1,64}/g) ?? []
+  const body =
+    randomBytes(240)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? []
   const pem = ["-----BEGIN PRIVATE KEY-----", ...body, "-----END PRIVATE KEY-----", ""].join("\n")
   return {
     token: new Secret("canary token", Buffer.from(randomBytes(30).toString("base64url"))),
@@ -51,7 +54,11 @@ function everyForm(needles: Needle[]): { bytes: Buffer; planted: Planted[] } {
 }
 
 /** Plants a tree: every form in a file, every archive, a name and the target of a link. */
-export async function plantTree(directory: string, { token, archived }: Canaries, needles: Needle[]): Promise<Planted[]> {
+export async function plantTree(
+  directory: string,
+  { token, archived }: Canaries,
+  needles: Needle[],
+): Promise<Planted[]> {
   const forms = everyForm(needles)
   const word = token.reveal().toString()
   await mkdir(join(directory, "archives"), { recursive: true })
@@ -143,14 +150,21 @@ export async function plantRepository(
 const oidOf = (blob: Buffer) => createHash("sha1").update(`blob ${blob.length}\0`).update(blob).digest("hex")
 
 /** Plants answers of a machine, each after its mark: an environment, a journal, and everything in every form. */
-export function plantAnswers(mark: string, { token }: Canaries, needles: Needle[]): { bytes: Buffer; planted: Planted[] } {
+export function plantAnswers(
+  mark: string,
+  { token }: Canaries,
+  needles: Needle[],
+): { bytes: Buffer; planted: Planted[] } {
   const forms = everyForm(needles)
   const word = token.reveal().toString()
   const answer = (name: string, content: Buffer | string) => [`\n${mark} ${name}\n`, content]
   const parts = [
     ...answer("process /canary/environ", `PATH=/bin\0CANARY=${word}\0`),
     ...answer("journal", forms.bytes),
-    ...answer("docker config canary", JSON.stringify({ Spec: { Data: Buffer.from(`x ${word} y`).toString("base64") } })),
+    ...answer(
+      "docker config canary",
+      JSON.stringify({ Spec: { Data: Buffer.from(`x ${word} y`).toString("base64") } }),
+    ),
     `\n${mark} end\n`,
   ]
   return {

@@ -1,8 +1,8 @@
 // The grounds of C3, each searched once a run, with the canaries beside it through the same code.
 
 import type { Evidence } from "../evidence.ts"
-import { historyOf } from "../git-history.ts"
 import type { Mirror } from "../git.ts"
+import { historyOf } from "../git-history.ts"
 import { identitiesOn } from "../host-keys.ts"
 import { here, programsHere } from "../machine.ts"
 import { pinnedBase, recoveryIdentity, secretsMirror } from "../pinned.ts"

@@ -36,7 +36,10 @@ export function findingsIn(grounds: Ground[], secrets: string[], counts: (findin
   return grounds
     .flatMap(({ report }) => report.findings)
     .filter((finding) => wanted.has(finding.secret) && !isCanary(finding) && counts(finding))
-    .map(({ where, offset, form, secret, times }) => `${where} at ${offset}: ${form} of ${secret}${times > 1 ? `, ${times} times` : ""}`)
+    .map(
+      ({ where, offset, form, secret, times }) =>
+        `${where} at ${offset}: ${form} of ${secret}${times > 1 ? `, ${times} times` : ""}`,
+    )
     .sort()
 }
 

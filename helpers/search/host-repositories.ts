@@ -64,7 +64,8 @@ async function fetch(
   scratch: string,
   unreadable: (path: string, why: string) => void,
 ): Promise<void> {
-  const wanted = /^objects\/(?:[0-9a-f]{2}\/[0-9a-f]+|pack\/pack-[0-9a-f]+\.(?:pack|idx))$|^packed-refs$|^refs\/|^shallow$/
+  const wanted =
+    /^objects\/(?:[0-9a-f]{2}\/[0-9a-f]+|pack\/pack-[0-9a-f]+\.(?:pack|idx))$|^packed-refs$|^refs\/|^shallow$/
   const consume = async (stdout: AsyncIterable<Buffer>) => {
     // A pack may be larger than memory.
     let file: number | undefined

@@ -26,7 +26,9 @@ export async function searchRepository(
   const ask = async (...args: string[]) => (await git(["-C", directory, ...args], { timeoutMs: 300_000 })).stdout
   const shallow = (await ask("rev-parse", "--is-shallow-repository")).toString().trim()
   if (shallow !== "false") throw new Error(`${name} has no whole history, so most of it cannot be searched`)
-  const partial = await git(["-C", directory, "config", "--get-regexp", "^remote\\..*\\.promisor$"], { answers: [0, 1] })
+  const partial = await git(["-C", directory, "config", "--get-regexp", "^remote\\..*\\.promisor$"], {
+    answers: [0, 1],
+  })
   if (partial.exitCode === 0) throw new Error(`${name} is a partial clone, so some of its objects are elsewhere`)
 
   const refs = (await ask("for-each-ref", "--format=%(refname)")).toString().split("\n").filter(Boolean)

@@ -31,7 +31,9 @@ export function searching({ secrets, nowhere, unopened }: KnownSecrets): Searchi
     needles,
     canaries,
     names: { known: secrets.map(({ name }) => name), nowhere: nowhere.map(({ name }) => name) },
-    sealed: nowhere.flatMap((one) => secrets.filter((leaf) => holds(leaf, one)).map(({ name }) => `${name} holds ${one.name}`)),
+    sealed: nowhere.flatMap((one) =>
+      secrets.filter((leaf) => holds(leaf, one)).map(({ name }) => `${name} holds ${one.name}`),
+    ),
     notSearched: real.notSearched,
     unopened,
   }

@@ -9,11 +9,10 @@ import { vouchedBy } from "../nix-tier.ts"
 import { recoveryIdentity } from "../pinned.ts"
 import type { StoreReading } from "../store-reading.ts"
 import type { Target } from "../target.ts"
-import { planDigest } from "./engine.ts"
+import { isCanary } from "./canaries.ts"
+import { planDigest, searchPlan } from "./engine.ts"
 import type { Ground } from "./ground.ts"
 import type { Searching } from "./searching.ts"
-import { searchPlan } from "./engine.ts"
-import { isCanary } from "./canaries.ts"
 
 export interface WarmStore {
   /** The NAR hash (hex) that the host's database has for a path, if what has that hash need not be searched. */
