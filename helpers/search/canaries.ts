@@ -114,17 +114,14 @@ export async function plantRepository(
   const unreachable = Buffer.from(`reached by nothing: ${word}\n`)
   const data = (bytes: Buffer | string) => [`data ${Buffer.byteLength(bytes)}\n`, bytes, "\n"]
   const somebody = "canary <canary@example.invalid> 1700000000 +0000\n"
-  const names = Object.keys(archives)
+  const packed = Object.entries(archives).map(([name, base64]) => ({ name, bytes: Buffer.from(base64, "base64") }))
   const script = [
     ...["blob\nmark :1\n", ...data(forms.bytes), "blob\n", ...data(unreachable)],
-    ...Object.values(archives).flatMap((base64, index) => [
-      `blob\nmark :${index + 10}\n`,
-      ...data(Buffer.from(base64, "base64")),
-    ]),
+    ...packed.flatMap(({ bytes }, index) => [`blob\nmark :${index + 10}\n`, ...data(bytes)]),
     `commit refs/heads/main\nmark :2\nauthor ${word} <canary@example.invalid> 1700000000 +0000\ncommitter ${somebody}`,
     ...data("a message"),
     `M 100644 :1 forms\nM 100644 :1 name-${word}\n`,
-    ...names.map((name, index) => `M 100644 :${index + 10} "archives/${name}"\n`),
+    ...packed.map(({ name }, index) => `M 100644 :${index + 10} "archives/${name}"\n`),
     `commit refs/heads/message\ncommitter ${somebody}`,
     ...data(`a message with ${word}`),
     `tag canary\nfrom :2\ntagger ${somebody}`,
@@ -141,7 +138,7 @@ export async function plantRepository(
   const raw = (where: string) => ({ secret: token.name, form: "raw", where })
   return [
     ...forms.planted,
-    ...names.map(() => ({ secret: archived.name, form: "raw", where: "blob " })),
+    ...packed.map(({ bytes }) => ({ secret: archived.name, form: "raw", where: `blob ${oidOf(bytes)}` })),
     ...[raw(": commit "), raw(": tree "), raw(": tag "), raw(`: blob ${oidOf(unreachable)}`)],
     { secret: token.name, form: "raw in a name" },
   ]

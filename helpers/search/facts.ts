@@ -24,7 +24,6 @@ import { searchRepository } from "./repository.ts"
 import { inScratch } from "./scratch.ts"
 import { type Searching, searching } from "./searching.ts"
 import { TarSearch } from "./tar-search.ts"
-import { searchTree } from "./tree.ts"
 import { warmStore } from "./warm.ts"
 
 const theBase = (evidence: Evidence, target: Target) => evidence.shared("the base repo", () => pinnedBase(target))
@@ -168,15 +167,20 @@ export async function thisMachine(evidence: Evidence, target: Target): Promise<G
     const own = nowhere.flatMap(({ value }) => ("file" in value ? [value.file] : []))
     return ground("this machine", searched, {
       search: async (plan, report) => {
-        report.add(await searchTree(roots, plan, { exclude: (path) => own.includes(path) }))
+        await searchHere(roots, own, plan, report)
         return { roots, leftOut: own }
       },
       control: (plan, report) =>
         inScratch(async (scratch) => {
           const planted = await plantTree(scratch, searched.canaries, searched.needles)
-          report.add(await searchTree([scratch], plan, {}))
+          await searchHere([scratch], [], plan, report)
           return planted
         }),
     })
   })
+}
+
+async function searchHere(roots: string[], except: string[], plan: Searching["plan"], report: Ground["report"]) {
+  const grounds = { read: roots, leftOut: [], foreign: [] }
+  await searchDisks(plan, report, { machine: here, programs: programsHere(), grounds, except })
 }

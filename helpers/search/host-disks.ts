@@ -45,7 +45,8 @@ export async function tarOf(
   { machine, programs, options, names, directory, consume }: TarRequest,
   unreadable: (path: string, why: string) => void,
 ): Promise<void> {
-  const list = ["--null", "--verbatim-files-from", "--files-from=-", "-C", directory]
+  // In this order: what follows the list of names does not count for them.
+  const list = ["-C", directory, "--null", "--verbatim-files-from", "--files-from=-"]
   const argv = [`${programs}/sh`, "-euc", gently, "sh", programs, ...everything, ...options, ...list]
   const stdin = names.map((name) => `${name}\0`).join("")
   let ran: SshRan

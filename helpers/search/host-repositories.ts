@@ -40,7 +40,14 @@ export async function searchHostRepositories(
   report: Report,
 ): Promise<HostRepository[]> {
   const argv = [`${programs}/sh`, "-euc", finding, "sh", programs, ...mountPoints]
-  const found = records(machine.where, await machine.run(argv, { timeoutMs: 3_600_000 }), 1).flat()
+  const ran = await machine.run(argv, { timeoutMs: 3_600_000, answers: [0, 1] })
+  const refused = [...ran.stderr.matchAll(/^\S*find: ['‘](.*)['’]: (Permission denied|Input\/output error)$/gm)]
+  if (ran.exitCode === 1 && refused.length === 0)
+    throw new Error(`${machine.where}: find failed, and does not say on what`)
+  for (const [, path = "", reason = ""] of refused) {
+    report.addNotScanned({ where: Place.named(plan, path, report).where, reason, kind: "unreadable" })
+  }
+  const found = records(machine.where, ran, 1).flat()
   const repositories: HostRepository[] = []
   for (const path of [...new Set(found)].sort()) {
     await inScratch(async (scratch) => {
