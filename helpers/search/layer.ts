@@ -119,7 +119,8 @@ export class Layer {
       else if (error instanceof NotUnpacked) this.#list("unsupported", `${format.name}: ${message}`)
       else if (error instanceof Truncated) {
         if (!input.cut) this.#list("damaged", `${format.name}: ${message}`)
-      } else if (format.sure || contents.bytes > 0) this.#list("damaged", `${format.name}: ${message}`)
+      } else if (format.sure || contents.bytes > 0 || contents.members > 1)
+        this.#list("damaged", `${format.name}: ${message}`)
       else report.addLookalike(format.name)
     } finally {
       contents.close(!whole)
