@@ -2,8 +2,8 @@
 // as far as the bounds allow. Nothing is held but what a format needs.
 
 import { type Bounds, Budget, defaultBounds } from "./bounds.ts"
+import type { SearchPlan } from "./engine.ts"
 import { Layer } from "./layer.ts"
-import type { SearchPlan } from "./naive-scan.ts"
 import type { Place } from "./place.ts"
 import type { Report } from "./report.ts"
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { searchPlan } from "./naive-scan.ts"
+import { searchPlan } from "./engine.ts"
 import { Place, searchName } from "./place.ts"
 import { Report } from "./report.ts"
 

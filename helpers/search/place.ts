@@ -1,7 +1,7 @@
 // The one way to name a place. Names come from what is searched, so a name may itself hold a secret: it is searched
 // before it is shown, and the part of it that holds one is not shown.
 
-import { type Hit, Scan, type SearchPlan } from "./naive-scan.ts"
+import { type Hit, Scan, type SearchPlan } from "./engine.ts"
 import type { Report } from "./report.ts"
 
 export type NameKind = "name" | "link target" | "attribute"
@@ -73,12 +73,19 @@ function searched(
   return where
 }
 
+// A scan is ready for another stream once it ended: one per plan does for all names.
+const scans = new WeakMap<SearchPlan, { scan: Scan; hits: Hit[] }>()
+
 function hitsIn(plan: SearchPlan, bytes: Buffer): Hit[] {
-  const hits: Hit[] = []
-  const scan = new Scan(plan, ({ needle, offset }) => hits.push({ needle, offset }))
-  scan.push(bytes)
-  scan.end()
-  return hits
+  let known = scans.get(plan)
+  if (known === undefined) {
+    const hits: Hit[] = []
+    known = { scan: new Scan(plan, ({ needle, offset }) => hits.push({ needle, offset })), hits }
+    scans.set(plan, known)
+  }
+  known.scan.push(bytes)
+  known.scan.end()
+  return known.hits.length === 0 ? known.hits : known.hits.splice(0)
 }
 
 function shownName(bytes: Buffer, hits: Hit[]): string {

@@ -1,2 +1,0 @@
-export * from "./engine.ts"
-export type { Needle } from "./needles.ts"
