@@ -124,8 +124,9 @@ const bash = through(
   replacing(/[ !"$&'()*,;<>?[\\\]^`{|}]/g, (character) => `\\${character}`),
   replacing(/^[#~]|(?<=[:=])~/g, (character) => `\\${character}`),
 )
-const ansi = through(
-  replacing(/[\\'\n\r\t]/g, (character) => controls[character] ?? `\\${character}`),
+const ansi = replacing(/[\\'\n\r\t]/g, (character) => controls[character] ?? `\\${character}`)
+const ansiInAscii = through(
+  ansi,
   replacing(/[^\0-~]/gu, (character) => [...Buffer.from(character)].map((byte) => `\\${byte.toString(8)}`).join("")),
 )
 const shells = [
@@ -134,6 +135,7 @@ const shells = [
   replacing(/[\\"$`]/g, (character) => `\\${character}`),
   bash,
   ansi,
+  ansiInAscii,
 ]
 
 const utf16 = (bytes: Buffer) => {
@@ -162,8 +164,8 @@ export interface Wrapped {
   bits: number
   /** At least how many bytes are between two line breaks. */
   line: number
-  /** Where the second piece begins, if it may overlap the first because breaks are exactly `line` bytes apart. */
-  second?: number
+  /** By how much the second piece may overlap the first, because breaks are exactly `line` bytes apart. */
+  overlap?: number
 }
 
 const both = (texts: string[]) => unique([...texts, ...texts.map((text) => text.toUpperCase())]).map(ascii)
@@ -173,19 +175,19 @@ const both = (texts: string[]) => unique([...texts, ...texts.map((text) => text.
  * base64 in base64 the outer lines may be broken; if the inner ones were too, parts in a row survive it.
  */
 export const wrapped: Record<string, Wrapped> = {
-  base64: { encode: (bytes) => bothAlphabets(base64(bytes)), bytes: 9, bits: 40, line: 48 },
+  base64: { encode: (bytes) => bothAlphabets(base64(bytes)), bytes: 9, bits: 28, line: 48 },
   "base64 of base64": {
     encode: (bytes) => {
       const inner = base64(bytes)
       return unique([...inner, ...inner.map(urlSafe)]).flatMap((text) => bothAlphabets(base64(ascii(text))))
     },
     bytes: 9,
-    bits: 40,
+    bits: 28,
     line: 36,
   },
   hex: { encode: (bytes) => both([hexOf(bytes).join("")]), bytes: 6, bits: 22, line: 30 },
   "hex with colons": { encode: (bytes) => both([hexOf(bytes).join(":")]), bytes: 6, bits: 22, line: 15 },
-  "hex with spaces": { encode: (bytes) => both([hexOf(bytes).join(" ")]), bytes: 5, bits: 14, line: 8, second: 4 },
+  "hex with spaces": { encode: (bytes) => both([hexOf(bytes).join(" ")]), bytes: 5, bits: 14, line: 8, overlap: 1 },
   "hex in groups": {
     encode: (bytes) => [...groups(bytes, false), ...groups(bytes, true)],
     bytes: 7,

@@ -9,20 +9,23 @@ import { worth } from "./worth.ts"
  */
 export function piecesOf(
   part: Part,
-  { bytes: least, line, bits, second }: Wrapped,
+  { bytes: least, line, bits, overlap }: Wrapped,
 ): { pieces: Buffer[]; broken: boolean } {
-  const { bytes } = part
+  const { bytes, what } = part
   if (bytes.length < least) return { pieces: [], broken: false }
-  const isBinary = part.what === "der"
-  const grown = (from: number) => {
-    for (let to = from + least; to <= bytes.length; to++)
-      if (isBinary || worth(bytes.subarray(from, to)) >= bits) return bytes.subarray(from, to)
+  const counts = (piece: Buffer) => what === "der" || worth(piece) >= bits
+  const grown = (from: number, most: number) => {
+    for (let to = from + least; to <= Math.min(bytes.length, from + most); to++)
+      if (counts(bytes.subarray(from, to))) return bytes.subarray(from, to)
     return undefined
   }
-  const head = grown(0)
-  const tail = head && grown(second ?? head.length)
-  if (!head || !tail || (second === undefined && head.length + tail.length > line + 1))
-    return { pieces: [bytes], broken: false }
-  if (part.pieces === "both") return { pieces: [head, tail], broken: true }
-  return { pieces: [part.pieces === "first" ? head : tail], broken: true }
+  for (let from = 0; from + 2 * least - (overlap ?? 0) <= bytes.length; from++) {
+    // Overlapping pieces only work if they are as short as can be.
+    const head = grown(from, overlap ? least : line)
+    const tail = head && grown(from + head.length - (overlap ?? 0), overlap ? least : line + 1 - head.length)
+    if (!head || !tail) continue
+    if (part.pieces === "both") return { pieces: [head, tail], broken: true }
+    return { pieces: [part.pieces === "first" ? head : tail], broken: true }
+  }
+  return { pieces: [bytes], broken: false }
 }
