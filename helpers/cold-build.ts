@@ -52,6 +52,7 @@ export interface ColdBuilt extends Looked {
 export interface ColdFailure extends Looked {
   failed: Refusal
   outPath?: undefined
+  drvPath?: undefined
   root?: undefined
   closure?: undefined
   /** Nothing is left to remove. */

@@ -4,6 +4,7 @@ import { describe, expect, inject } from "vitest"
 import { applied } from "../helpers/allowances.ts"
 import { builderOf, coldBuildOf } from "../helpers/builder.ts"
 import { type ColdBuild, domainExperiment } from "../helpers/cold-build.ts"
+import { derivationDifference } from "../helpers/derivation-difference.ts"
 import { etcDrift } from "../helpers/etc-drift.ts"
 import { type AtEnd, type Evidence, test } from "../helpers/evidence.ts"
 import { newNonce } from "../helpers/hmac.ts"
@@ -46,6 +47,18 @@ async function theColdBuild(evidence: Evidence, atEnd: AtEnd) {
 async function insideOf(cold: ColdBuild, ssh: Ssh, paths: string[]) {
   const git = { machine: await builderOf(target), programs: target.builder.programs, root: cold.root ?? "" }
   return firstDifferences(git, { machine: ssh, programs: host.programs, root: "" }, paths.slice(0, 5))
+}
+
+/** Where the recipe of what git builds and the recipe of what runs part, if they do. */
+async function recipesOf(cold: ColdBuild, { ssh, systemPath, closure }: Awaited<ReturnType<typeof theHost>>) {
+  const git = { machine: await builderOf(target), programs: target.builder.programs, root: cold.root ?? "" }
+  return derivationDifference(
+    { ...git, drvPath: cold.drvPath, outPath: cold.outPath },
+    {
+      ...{ machine: ssh, programs: host.programs, root: "" },
+      ...{ drvPath: closure.get(systemPath)?.deriver, outPath: systemPath },
+    },
+  )
 }
 
 async function theHost(evidence: Evidence) {
@@ -107,13 +120,15 @@ describe("C1: the running closure", () => {
 
   test("C1.10 both closures are the same set of (path, narHash, narSize, references)", async ({ evidence, atEnd }) => {
     const cold = await theColdBuild(evidence, atEnd)
-    const { ssh, closure } = await theHost(evidence)
+    const live = await theHost(evidence)
+    const { ssh, closure } = live
     const built = cold.closure ?? new Map()
     const differences = compareClosures(built, closure)
     evidence("paths", { git: built.size, host: closure.size })
     const bytes = differences.filter(({ why }) => why.includes("other bytes")).map(({ path }) => path)
     evidence("differences", differences.length)
     evidence("the first of them, inside", await insideOf(cold, ssh, bytes))
+    evidence("where the derivations part", await recipesOf(cold, live))
 
     expect(cold.failed?.reason, "git does not build").toBeUndefined()
     expect(built.size, "paths of the cold build").toBeGreaterThan(0)
