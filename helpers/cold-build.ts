@@ -26,7 +26,7 @@ export interface ColdBuildRequest {
   publicKeys?: string[]
   /** Where on the builder the store goes. */
   directory?: string
-  /** For nix eval and nix build, each. */
+  /** For nix eval and nix build, each: three hours by default, which lets both end within a patient check. */
   timeoutMs?: number
 }
 
@@ -52,6 +52,7 @@ export interface ColdBuilt extends Looked {
 export interface ColdFailure extends Looked {
   failed: Refusal
   outPath?: undefined
+  drvPath?: undefined
   root?: undefined
   closure?: undefined
   /** Nothing is left to remove. */
@@ -244,7 +245,7 @@ function check({ baseRev, attribute, programs }: ColdBuildRequest): void {
 
 const where = ({ builder, request }: Session) => `cold build of ${request.baseRev}, ${builder.where}`
 const attributeOf = ({ attribute }: ColdBuildRequest) => `nixosConfigurations.${attribute}.config.system.build.toplevel`
-const seconds = ({ timeoutMs = 3_600_000 }: ColdBuildRequest) => String(Math.ceil(timeoutMs / 1000))
+const seconds = ({ timeoutMs = 3 * 3_600_000 }: ColdBuildRequest) => String(Math.ceil(timeoutMs / 1000))
 const latin1 = (text: string) => Buffer.from(text).toString("latin1")
 
 const directoriesOf = ({ programs }: ColdBuildRequest) =>

@@ -62,6 +62,12 @@ export interface Evidence {
 /** Takes what is to be undone once the spec has ended, whatever came of it; a failure to undo takes its passes back. */
 export type AtEnd = (undo: () => Promise<unknown>) => void
 
+/**
+ * For a check that rests on the cold build or reads the whole closure: on a real host that takes hours, and whichever check
+ * comes first waits for it. What it waits for has limits of its own.
+ */
+export const patient = { timeout: 8 * 3_600_000 }
+
 /** vitest's `test`, plus `evidence` and `atEnd`. */
 export const test = base.extend<{ $test: { evidence: Evidence }; $file: { atEnd: AtEnd } }>({
   atEnd: [

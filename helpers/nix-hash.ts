@@ -48,12 +48,20 @@ export function parseHash(text: string): Buffer {
 
 /** The store path that a source with this NAR hash must have (nix, src/libstore/store-path.cc, makeFixedOutputPath). */
 export function sourceStorePath(narHash: Buffer, name = "source", storeDir = "/nix/store"): string {
+  return storePathOf(`source:sha256:${sized(narHash).toString("hex")}`, name, storeDir)
+}
+
+/** The path that a text with these references must have, as a `.drv` is one (nix, src/libstore/store-dir-config.cc, makeTextPath). */
+export function textStorePath(text: Uint8Array, references: string[], name: string, storeDir = "/nix/store"): string {
+  const sha256 = createHash("sha256").update(text).digest("hex")
+  return storePathOf(["text", ...references.toSorted(), "sha256", sha256].join(":"), name, storeDir)
+}
+
+function storePathOf(what: string, name: string, storeDir: string): string {
   if (!/^[0-9a-zA-Z+\-_?=][0-9a-zA-Z+\-._?=]{0,210}$/.test(name)) {
     throw new Error(`no name in a store: ${JSON.stringify(name)}`)
   }
-  const digest = createHash("sha256")
-    .update(`source:sha256:${sized(narHash).toString("hex")}:${storeDir}:${name}`)
-    .digest()
+  const digest = createHash("sha256").update(`${what}:${storeDir}:${name}`).digest()
   const folded = Buffer.alloc(20)
   for (const [index, byte] of digest.entries()) folded[index % 20] = (folded[index % 20] ?? 0) ^ byte
   return `${storeDir}/${nix32(folded)}-${name}`

@@ -33,6 +33,10 @@ test.each([
   ["error: unable to download 'https://cache.example/nix-cache-info': HTTP error 503"],
   ["error: this system does not support the kernel namespaces that are required for sandboxing"],
   ["error: a 'aarch64-linux' is required to build '/nix/store/x.drv', but I am a 'x86_64-linux'"],
+  [
+    "warning: the group 'nixbld' specified in 'build-users-group' does not exist\n" +
+      "error: the group 'nixbld' specified in 'build-users-group' does not exist",
+  ],
   ["error: writing to file: No space left on device"],
   ["error: unrecognised flag '--no-update-lock-file'"],
   [`${failed}\n       > curl: (6) Could not resolve host: mirror.example`],
@@ -40,6 +44,11 @@ test.each([
   [""],
 ])("%s is none", (stderr) => {
   expect(() => judged(stderr)).toThrow("cold build: nix eval could not look: exit 1")
+})
+
+test("a warning that the group of builders is missing is no reason", () => {
+  const warning = "warning: the group 'nixbld' specified in 'build-users-group' does not exist\n"
+  expect(judged(`${warning}error: attribute 'x' missing`).reason).toBe("evaluation failed")
 })
 
 test("a killed nix, or one that was too slow, did not look", () => {

@@ -39,6 +39,8 @@ const blind = [
   /permission denied|operation not permitted|cloning builder process|unable to start build process|setting up the build/i,
   /(?:private|user|mount|kernel) namespaces?|sandbox(?:ing)? (?:is|isn't|not)|pivot_root|chroot/i,
   /interrupted by the user|due to signal|database (?:is busy|is locked|disk image)|build users? group|all build users/i,
+  // Beside it stands a warning of the same words, which says nothing.
+  /error: the group '[^']*' specified in 'build-users-group'/,
   /is required to build '[^']*', but I am a|required (?:system|features?)/i,
   /unrecognised (?:flag|option)|unknown setting|experimental (?:Nix )?feature '[^']*' is disabled/i,
 ]

@@ -1,87 +1,35 @@
 // Against a real OpenSSH server on the loopback, started and stopped here.
 
-import { type ChildProcess, spawn } from "node:child_process"
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { createServer } from "node:net"
-import { tmpdir, userInfo } from "node:os"
+import { spawn } from "node:child_process"
+import { access } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+import { freePort, type LoopbackServers, loopbackServers } from "./loopback-sshd.ts"
 import { run } from "./run.ts"
 import { connect, fingerprint, HostKeyMismatch, type Ssh, SshError } from "./ssh.ts"
 import type { Target } from "./target.ts"
 
 type Host = Target["host"]
 
+let servers: LoopbackServers
 let directory = ""
-const servers: ChildProcess[] = []
 
 beforeAll(async () => {
-  await access("/usr/sbin/sshd").catch(() => {
-    throw new Error("/usr/sbin/sshd is missing: apt-get install openssh-server")
-  })
-  await mkdir("/run/sshd", { recursive: true }) // sshd's privilege separation directory
-  directory = await mkdtemp(join(tmpdir(), "sshd-"))
-  for (const name of ["host", "otherhost", "user", "otheruser"]) {
-    await run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", join(directory, name)])
-  }
-  await run("ssh-keygen", ["-q", "-t", "rsa", "-b", "2048", "-N", "", "-C", "", "-f", join(directory, "rsahost")])
+  servers = await loopbackServers()
+  directory = servers.directory
+  await Promise.all(["otherhost", "otheruser"].map((name) => servers.makeKey(name)))
+  await servers.makeKey("rsahost", "rsa")
 })
 const open: Ssh[] = []
 afterEach(() => {
   for (const ssh of open.splice(0)) ssh.close()
 })
-afterAll(async () => {
-  for (const server of servers) server.kill()
-  await rm(directory, { recursive: true, force: true })
-})
+afterAll(() => servers.stop())
 
-const publicKey = async (name: string) => (await readFile(join(directory, `${name}.pub`), "utf8")).trim()
-
-/** A loopback sshd that knows the key `user`. */
-async function sshd(settings: string[] = [], hostKey = "host"): Promise<Host> {
-  const port = await freePort()
-  const config = join(directory, `sshd_config.${port}`)
-  const lines = [
-    `Port ${port}`,
-    "ListenAddress 127.0.0.1",
-    `HostKey ${join(directory, hostKey)}`,
-    `AuthorizedKeysFile ${join(directory, "user.pub")}`,
-    "PidFile none",
-    "StrictModes no",
-    "UsePAM no",
-    "PermitRootLogin yes",
-    ...settings,
-  ]
-  await writeFile(config, `${lines.join("\n")}\n`)
-  const server = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", config], { stdio: ["ignore", "ignore", "pipe"] })
-  servers.push(server)
-  await new Promise<void>((listening, reject) => {
-    let log = ""
-    server.stderr?.on("data", (chunk) => {
-      log += chunk
-      if (log.includes("Server listening")) listening()
-    })
-    server.once("exit", () => reject(new Error(`sshd ended: ${log}`)))
-  })
-  return {
-    address: "127.0.0.1",
-    port,
-    user: userInfo().username,
-    hostKey: await publicKey(hostKey),
-    identity: { file: join(directory, "user") },
-    programs: "/usr/bin",
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1")
-  await new Promise((listening) => server.once("listening", listening))
-  const address = server.address()
-  await new Promise((closed) => server.close(closed))
-  if (address === null || typeof address === "string") throw new Error("no port")
-  return address.port
-}
+const publicKey = (name: string) => servers.publicKey(name)
+const sshd = async (settings?: string[], hostKey?: string): Promise<Host> =>
+  (await servers.start(settings, hostKey)).host
 
 const on = async (host: Host): Promise<Ssh> => {
   const ssh = await connect(host)

@@ -5,8 +5,9 @@ import { applied } from "../helpers/allowances.ts"
 import { builderOf, coldBuildOf } from "../helpers/builder.ts"
 import { closureBytes } from "../helpers/closure-bytes.ts"
 import { type ColdBuild, domainExperiment } from "../helpers/cold-build.ts"
+import { derivationDifference } from "../helpers/derivation-difference.ts"
 import { etcDrift } from "../helpers/etc-drift.ts"
-import { type AtEnd, type Evidence, test } from "../helpers/evidence.ts"
+import { type AtEnd, type Evidence, patient, test } from "../helpers/evidence.ts"
 import { newNonce } from "../helpers/hmac.ts"
 import { hostClosure } from "../helpers/host-closure.ts"
 import { hostIdentity } from "../helpers/identity.ts"
@@ -49,6 +50,18 @@ async function insideOf(cold: ColdBuild, ssh: Ssh, paths: string[]) {
   return firstDifferences(git, { machine: ssh, programs: host.programs, root: "" }, paths.slice(0, 5))
 }
 
+/** Where the recipe of what git builds and the recipe of what runs part, if they do. */
+async function recipesOf(cold: ColdBuild, { ssh, systemPath, closure }: Awaited<ReturnType<typeof theHost>>) {
+  const git = { machine: await builderOf(target), programs: target.builder.programs, root: cold.root ?? "" }
+  return derivationDifference(
+    { ...git, drvPath: cold.drvPath, outPath: cold.outPath },
+    {
+      ...{ machine: ssh, programs: host.programs, root: "" },
+      ...{ drvPath: closure.get(systemPath)?.deriver, outPath: systemPath },
+    },
+  )
+}
+
 async function theHost(evidence: Evidence) {
   await evidence.shared("a login on the host", async () => void (await connect(host)))
   const ssh = await connect(host)
@@ -59,101 +72,110 @@ async function theHost(evidence: Evidence) {
 }
 
 describe("C1: the running closure", () => {
-  test("C1.7 domain, gateway and recipients are each set in exactly one place of the base repo, and a one-line edit of the domain in a scratch clone evaluates to a system in which the old domain is gone", async ({
-    evidence,
-    atEnd,
-  }) => {
-    const { base, baseRev } = await theBase(evidence)
-    const { searched, places } = await placesOf(base, baseRev, parameters)
-    evidence("files searched", searched)
-    evidence("where each parameter stands", Object.fromEntries(places))
+  test(
+    "C1.7 domain, gateway and recipients are each set in exactly one place of the base repo, and a one-line edit of the domain in a scratch clone evaluates to a system in which the old domain is gone",
+    patient,
+    async ({ evidence, atEnd }) => {
+      const { base, baseRev } = await theBase(evidence)
+      const { searched, places } = await placesOf(base, baseRev, parameters)
+      evidence("files searched", searched)
+      evidence("where each parameter stands", Object.fromEntries(places))
 
-    expect(searched, "files searched").toBeGreaterThan(0)
-    expect(
-      [...places].filter(([, where]) => where.length !== 1),
-      "parameters that do not stand in exactly one place",
-    ).toEqual([])
-    const named = parameters.find(({ value }) => value === domain)
-    const [place = ""] = places.get(named?.name ?? "") ?? []
-    const cold = await theColdBuild(evidence, atEnd)
-    const edit = { file: place.replace(/:\d+$/, ""), from: domain, to: "moved.example.invalid" }
-    const experiment = await domainExperiment(cold, edit)
-    evidence("the domain edited in a scratch clone", { ...edit, ...experiment })
+      expect(searched, "files searched").toBeGreaterThan(0)
+      expect(
+        [...places].filter(([, where]) => where.length !== 1),
+        "parameters that do not stand in exactly one place",
+      ).toEqual([])
+      const named = parameters.find(({ value }) => value === domain)
+      const [place = ""] = places.get(named?.name ?? "") ?? []
+      const cold = await theColdBuild(evidence, atEnd)
+      const edit = { file: place.replace(/:\d+$/, ""), from: domain, to: "moved.example.invalid" }
+      const experiment = await domainExperiment(cold, edit)
+      evidence("the domain edited in a scratch clone", { ...edit, ...experiment })
 
-    expect(experiment.failed?.reason, "the edited flake does not evaluate").toBeUndefined()
-    expect(experiment, "one line changed, and the old domain is gone").toMatchObject({
-      changedLines: 1,
-      stillThere: [],
-    })
-    expect(experiment, "store paths searched").toMatchObject({
-      searched: expect.toSatisfy((paths: number) => paths > 1),
-    })
-  })
+      expect(experiment.failed?.reason, "the edited flake does not evaluate").toBeUndefined()
+      expect(experiment, "one line changed, and the old domain is gone").toMatchObject({
+        changedLines: 1,
+        stillThere: [],
+      })
+      expect(experiment, "store paths searched").toMatchObject({
+        searched: expect.toSatisfy((paths: number) => paths > 1),
+      })
+    },
+  )
 
-  test("C1.9 the running system is the store path that a cold build of a fresh clone yields", async ({
-    evidence,
-    atEnd,
-  }) => {
-    const cold = await theColdBuild(evidence, atEnd)
-    const { systemPath } = await theHost(evidence)
-    const { failed, nixVersion, storeWasEmpty, substituters } = cold
-    evidence("cold", { freshClone: true, storeWasEmpty, nixVersion, substituters })
-    evidence("what git builds", failed ?? cold.outPath)
-    evidence("tiers of its closure", tiersOf(cold.closure?.values() ?? [], flake.publicKeys))
-    evidence("what runs", systemPath)
+  test(
+    "C1.9 the running system is the store path that a cold build of a fresh clone yields",
+    patient,
+    async ({ evidence, atEnd }) => {
+      const cold = await theColdBuild(evidence, atEnd)
+      const { systemPath } = await theHost(evidence)
+      const { failed, nixVersion, storeWasEmpty, substituters } = cold
+      evidence("cold", { freshClone: true, storeWasEmpty, nixVersion, substituters })
+      evidence("what git builds", failed ?? cold.outPath)
+      evidence("tiers of its closure", tiersOf(cold.closure?.values() ?? [], flake.publicKeys))
+      evidence("what runs", systemPath)
 
-    expect(failed?.reason, "git does not build").toBeUndefined()
-    expect(systemPath, "the running system").toBe(cold.outPath)
-  })
+      expect(failed?.reason, "git does not build").toBeUndefined()
+      expect(systemPath, "the running system").toBe(cold.outPath)
+    },
+  )
 
-  test("C1.10 both closures are the same set of (path, narHash, narSize, references)", async ({ evidence, atEnd }) => {
-    const cold = await theColdBuild(evidence, atEnd)
-    const { ssh, closure } = await theHost(evidence)
-    const built = cold.closure ?? new Map()
-    const differences = compareClosures(built, closure)
-    evidence("paths", { git: built.size, host: closure.size })
-    const bytes = differences.filter(({ why }) => why.includes("other bytes")).map(({ path }) => path)
-    evidence("differences", differences.length)
-    evidence("the first of them, inside", await insideOf(cold, ssh, bytes))
+  test(
+    "C1.10 both closures are the same set of (path, narHash, narSize, references)",
+    patient,
+    async ({ evidence, atEnd }) => {
+      const cold = await theColdBuild(evidence, atEnd)
+      const live = await theHost(evidence)
+      const { ssh, closure } = live
+      const built = cold.closure ?? new Map()
+      const differences = compareClosures(built, closure)
+      evidence("paths", { git: built.size, host: closure.size })
+      const bytes = differences.filter(({ why }) => why.includes("other bytes")).map(({ path }) => path)
+      evidence("differences", differences.length)
+      evidence("the first of them, inside", await insideOf(cold, ssh, bytes))
+      evidence("where the derivations part", await recipesOf(cold, live))
 
-    expect(cold.failed?.reason, "git does not build").toBeUndefined()
-    expect(built.size, "paths of the cold build").toBeGreaterThan(0)
-    expect(
-      differences.map(({ line }) => line),
-      "paths that are not the same",
-    ).toEqual([])
-  })
+      expect(cold.failed?.reason, "git does not build").toBeUndefined()
+      expect(built.size, "paths of the cold build").toBeGreaterThan(0)
+      expect(
+        differences.map(({ line }) => line),
+        "paths that are not the same",
+      ).toEqual([])
+    },
+  )
 
-  test("C1.11 the bytes on the host's disk hash to those NAR hashes, computed off the host", async ({
-    evidence,
-    atEnd,
-  }) => {
-    const cold = await theColdBuild(evidence, atEnd)
-    const { ssh, closure } = await theHost(evidence)
-    const { how, nars, bytes } = await closureBytes(evidence, target, ssh, closure, nonce, asked)
-    const other = [...nars].filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
-    evidence(
-      "the first differences inside",
-      await insideOf(
-        cold,
-        ssh,
-        other.map(([path]) => path),
-      ),
-    )
-    evidence("read off the host", { how, paths: nars.size, of: closure.size, bytes })
+  test(
+    "C1.11 the bytes on the host's disk hash to those NAR hashes, computed off the host",
+    patient,
+    async ({ evidence, atEnd }) => {
+      const cold = await theColdBuild(evidence, atEnd)
+      const { ssh, closure } = await theHost(evidence)
+      const { how, nars, bytes } = await closureBytes(evidence, target, ssh, closure, nonce, asked)
+      const other = [...nars].filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
+      evidence(
+        "the first differences inside",
+        await insideOf(
+          cold,
+          ssh,
+          other.map(([path]) => path),
+        ),
+      )
+      evidence("read off the host", { how, paths: nars.size, of: closure.size, bytes })
 
-    expect(nars.size, "paths hashed").toBeGreaterThan(0)
-    expect(
-      [...nars].filter(([path, { narHash }]) => narHash !== closure.get(path)?.narHash).map(([path]) => path),
-      "paths whose bytes are not what the host's database says",
-    ).toEqual([])
-    expect(
-      [...nars]
-        .filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
-        .map(([path]) => path),
-      "paths whose bytes are not what git builds",
-    ).toEqual([])
-  })
+      expect(nars.size, "paths hashed").toBeGreaterThan(0)
+      expect(
+        [...nars].filter(([path, { narHash }]) => narHash !== closure.get(path)?.narHash).map(([path]) => path),
+        "paths whose bytes are not what the host's database says",
+      ).toEqual([])
+      expect(
+        [...nars]
+          .filter(([path, { narHash }]) => narHash !== (cold.closure?.get(path)?.narHash ?? narHash))
+          .map(([path]) => path),
+        "paths whose bytes are not what git builds",
+      ).toEqual([])
+    },
+  )
 
   test("C1.12 current-system, the system profile, /etc/static and what booted agree, or differ only where a reboot cannot matter", async ({
     evidence,

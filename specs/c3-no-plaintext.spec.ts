@@ -2,7 +2,7 @@
 // in the repositories, in the host's store, on its disks and in what it says of itself.
 
 import { describe, expect, inject } from "vitest"
-import { type Evidence, test } from "../helpers/evidence.ts"
+import { type Evidence, patient, test } from "../helpers/evidence.ts"
 import { hostIdentity } from "../helpers/identity.ts"
 import { theDisks, theNeedles, theRepository, theState, theStore, thisMachine } from "../helpers/search/facts.ts"
 import { findingsIn, type Ground, shownGround, unscannedIn, wholly } from "../helpers/search/ground.ts"
@@ -42,44 +42,48 @@ const ofNix = ({ where }: Finding) => /^\/(nix|boot)\/|\/\.cache\/nix\/|\/var\/l
 const theException = ({ where, secret }: Finding) => secret === bootstrapKeyName && where === secrets.bootstrapKey
 
 describe("C3: no secret in the clear", () => {
-  test("C3.7 no other secret lies on the host out of band: an inventory of the places secrets live, each entry classified as the bootstrap key, derived from git, regenerable identity, or violation", async ({
-    evidence,
-  }) => {
-    await theHost(evidence)
-    const disks = await theDisks(evidence, target)
-    const { places, looked } = disks.places
-    const violations = places.filter((place) => place.class === "violation")
-    evidence("files and links looked at", looked)
-    evidence(
-      "the inventory",
-      places.map(({ path, class: kind, why }) => `${path}: ${kind} (${why})`),
-    )
-    keep(evidence, [disks])
+  test(
+    "C3.7 no other secret lies on the host out of band: an inventory of the places secrets live, each entry classified as the bootstrap key, derived from git, regenerable identity, or violation",
+    patient,
+    async ({ evidence }) => {
+      await theHost(evidence)
+      const disks = await theDisks(evidence, target)
+      const { places, looked } = disks.places
+      const violations = places.filter((place) => place.class === "violation")
+      evidence("files and links looked at", looked)
+      evidence(
+        "the inventory",
+        places.map(({ path, class: kind, why }) => `${path}: ${kind} (${why})`),
+      )
+      keep(evidence, [disks])
 
-    expect(looked, "files and links looked at").toBeGreaterThan(0)
-    expect(
-      violations.map(({ path, why }) => `${path}: ${why}`),
-      "secrets that nobody accounts for",
-    ).toEqual([])
-    expect(
-      places.filter((place) => place.class === "the bootstrap key").map(({ path }) => path),
-      "where the bootstrap key lies",
-    ).toEqual([secrets.bootstrapKey])
-    wholly([disks], search.unscanned)
-  })
+      expect(looked, "files and links looked at").toBeGreaterThan(0)
+      expect(
+        violations.map(({ path, why }) => `${path}: ${why}`),
+        "secrets that nobody accounts for",
+      ).toEqual([])
+      expect(
+        places.filter((place) => place.class === "the bootstrap key").map(({ path }) => path),
+        "where the bootstrap key lies",
+      ).toEqual([secrets.bootstrapKey])
+      wholly([disks], search.unscanned)
+    },
+  )
 
-  test("C3.9 no plaintext secret in any object of the base repo (blobs, names, messages, tags, notes, stash, unreachable), over every encoding", async ({
-    evidence,
-  }) => {
-    const { known } = await searchedFor(evidence)
-    const base = await theRepository(evidence, target, "base")
-    keep(evidence, [base])
+  test(
+    "C3.9 no plaintext secret in any object of the base repo (blobs, names, messages, tags, notes, stash, unreachable), over every encoding",
+    patient,
+    async ({ evidence }) => {
+      const { known } = await searchedFor(evidence)
+      const base = await theRepository(evidence, target, "base")
+      keep(evidence, [base])
 
-    expect(findingsIn([base], known), "secrets in the base repo").toEqual([])
-    wholly([base], search.unscanned)
-  })
+      expect(findingsIn([base], known), "secrets in the base repo").toEqual([])
+      wholly([base], search.unscanned)
+    },
+  )
 
-  test("C3.10 none in any object of the secrets repo", async ({ evidence }) => {
+  test("C3.10 none in any object of the secrets repo", patient, async ({ evidence }) => {
     const { known } = await searchedFor(evidence)
     const sealed = await theRepository(evidence, target, "secrets")
     keep(evidence, [sealed])
@@ -88,42 +92,46 @@ describe("C3: no secret in the clear", () => {
     wholly([sealed], search.unscanned)
   })
 
-  test("C3.11 none in the host's Nix store (all paths, .drv, logs, initrd, inside compressed files and archives)", async ({
-    evidence,
-  }) => {
-    await theHost(evidence)
-    const { known } = await searchedFor(evidence)
-    const store = await theStore(evidence, target, warm)
-    const disks = await theDisks(evidence, target)
-    keep(evidence, [store, disks])
+  test(
+    "C3.11 none in the host's Nix store (all paths, .drv, logs, initrd, inside compressed files and archives)",
+    patient,
+    async ({ evidence }) => {
+      await theHost(evidence)
+      const { known } = await searchedFor(evidence)
+      const store = await theStore(evidence, target, warm)
+      const disks = await theDisks(evidence, target)
+      keep(evidence, [store, disks])
 
-    expect(
-      [...findingsIn([store], known), ...findingsIn([disks], known, ofNix)],
-      "secrets in the store and around it",
-    ).toEqual([])
-    wholly([store, disks], search.unscanned)
-  })
+      expect(
+        [...findingsIn([store], known), ...findingsIn([disks], known, ofNix)],
+        "secrets in the store and around it",
+      ).toEqual([])
+      wholly([store, disks], search.unscanned)
+    },
+  )
 
-  test("C3.12 none in units, environments, command lines, journal, service specs, images' configuration", async ({
-    evidence,
-  }) => {
-    await theHost(evidence)
-    const { known } = await searchedFor(evidence)
-    const state = await theState(evidence, target)
-    const disks = await theDisks(evidence, target)
-    keep(evidence, [state, disks])
+  test(
+    "C3.12 none in units, environments, command lines, journal, service specs, images' configuration",
+    patient,
+    async ({ evidence }) => {
+      await theHost(evidence)
+      const { known } = await searchedFor(evidence)
+      const state = await theState(evidence, target)
+      const disks = await theDisks(evidence, target)
+      keep(evidence, [state, disks])
 
-    expect(
-      [
-        ...findingsIn([state], known),
-        ...findingsIn([disks], known, (finding) => !ofNix(finding) && !theException(finding)),
-      ],
-      "secrets on the running host",
-    ).toEqual([])
-    wholly([state, disks], search.unscanned)
-  })
+      expect(
+        [
+          ...findingsIn([state], known),
+          ...findingsIn([disks], known, (finding) => !ofNix(finding) && !theException(finding)),
+        ],
+        "secrets on the running host",
+      ).toEqual([])
+      wholly([state, disks], search.unscanned)
+    },
+  )
 
-  test("C3.13 the Gandi token is nowhere: repos, store, host, this machine", async ({ evidence }) => {
+  test("C3.13 the Gandi token is nowhere: repos, store, host, this machine", patient, async ({ evidence }) => {
     await theHost(evidence)
     const { sealed } = await theNeedles(evidence, target)
     const { nowhere } = await searchedFor(evidence)
@@ -143,28 +151,30 @@ describe("C3: no secret in the clear", () => {
     wholly(grounds, search.unscanned)
   })
 
-  test("C3.14 the search found every canary planted for it where it looked (positive control), and says what it could not scan", async ({
-    evidence,
-  }) => {
-    await theHost(evidence)
-    const grounds = [
-      await theRepository(evidence, target, "base"),
-      await theRepository(evidence, target, "secrets"),
-      await theStore(evidence, target, warm),
-      await theDisks(evidence, target),
-      await theState(evidence, target),
-      await thisMachine(evidence, target),
-    ]
-    evidence(
-      "canaries planted and found, by ground",
-      grounds.map(({ name, canaries: { planted, missed } }) => `${name}: ${planted - missed.length} of ${planted}`),
-    )
-    keep(evidence, grounds)
+  test(
+    "C3.14 the search found every canary planted for it where it looked (positive control), and says what it could not scan",
+    patient,
+    async ({ evidence }) => {
+      await theHost(evidence)
+      const grounds = [
+        await theRepository(evidence, target, "base"),
+        await theRepository(evidence, target, "secrets"),
+        await theStore(evidence, target, warm),
+        await theDisks(evidence, target),
+        await theState(evidence, target),
+        await thisMachine(evidence, target),
+      ]
+      evidence(
+        "canaries planted and found, by ground",
+        grounds.map(({ name, canaries: { planted, missed } }) => `${name}: ${planted - missed.length} of ${planted}`),
+      )
+      keep(evidence, grounds)
 
-    expect(
-      grounds.filter(({ canaries }) => canaries.planted === 0).map(({ name }) => name),
-      "grounds without a canary",
-    ).toEqual([])
-    wholly(grounds, search.unscanned)
-  })
+      expect(
+        grounds.filter(({ canaries }) => canaries.planted === 0).map(({ name }) => name),
+        "grounds without a canary",
+      ).toEqual([])
+      wholly(grounds, search.unscanned)
+    },
+  )
 })

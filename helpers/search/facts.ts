@@ -5,6 +5,7 @@ import type { Mirror } from "../git.ts"
 import { historyOf } from "../git-history.ts"
 import { identitiesOn } from "../host-keys.ts"
 import { here, programsHere } from "../machine.ts"
+import type { Grounds } from "../mounts.ts"
 import { pinnedBase, recoveryIdentity, secretsMirror } from "../pinned.ts"
 import { lockedDocuments } from "../sealed-documents.ts"
 import { SecretPlaces } from "../secret-places.ts"
@@ -123,7 +124,7 @@ export async function theDisks(evidence: Evidence, target: Target): Promise<Grou
         const request = { machine: ssh, programs: host.programs, grounds, except: ["/nix/store"], onlooker }
         const members = await searchDisks(plan, report, request)
         const repositories = await searchHostRepositories(ssh, host.programs, grounds.read, plan, report)
-        return { mountPoints: grounds.read, leftOut: grounds.leftOut, members, repositories }
+        return { mountPoints: grounds.read, leftOut: leftOutOf(grounds), members, repositories }
       },
       control: (plan, report) =>
         inScratch(async (scratch) => {
@@ -136,6 +137,13 @@ export async function theDisks(evidence: Evidence, target: Target): Promise<Grou
     })
     return { ...found, places }
   })
+}
+
+/** How many mount points were left out for each reason. */
+function leftOutOf({ leftOut }: Grounds): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const { why } of leftOut) counts[why] = (counts[why] ?? 0) + 1
+  return counts
 }
 
 /** What the running host says of itself. */

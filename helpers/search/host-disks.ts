@@ -13,8 +13,8 @@ import { type Onlooker, TarSearch } from "./tar-search.ts"
 /** What tar is asked for, whoever reads it: all of a file that it knows to write. */
 const everything = ["--format=pax", "--xattrs", "--xattrs-include=*", "--create", "--file=-"]
 
-/** Days, for a host whose disks are large and whose link is slow. */
-const timeoutMs = 48 * 3_600_000
+/** As long as a check that reads everything may take. */
+const timeoutMs = 8 * 3_600_000
 
 // nice and ionice are used where they are; a host may lack them.
 const gently = `
