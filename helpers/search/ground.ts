@@ -3,7 +3,7 @@
 import { type Allowance, applied } from "../allowances.ts"
 import { isCanary, missedIn, type Planted } from "./canaries.ts"
 import type { SearchPlan } from "./engine.ts"
-import { type Finding, Report } from "./report.ts"
+import { type Finding, type NotScanned, Report } from "./report.ts"
 import type { Searching } from "./searching.ts"
 
 export interface Ground {
@@ -49,26 +49,25 @@ export function shownGround({ name, report, looked, canaries }: Ground) {
   return { ground: name, looked, files, bytes, unpacked, lookalikes, canaries: canaries.planted }
 }
 
+type Counts = (entry: NotScanned) => boolean
+
 /** What could not be scanned, apart from what the target file allows; and how often each allowance was used. */
-export function unscannedIn(grounds: Ground[], allowed: Allowance[]) {
-  const entries = grounds.flatMap(({ report }) => report.notScanned)
-  const { left, used } = applied(
-    entries.map(({ where }) => where),
-    allowed,
-  )
+export function unscannedIn(grounds: Ground[], allowed: Allowance[], counts: Counts = () => true) {
+  const entries = grounds.flatMap(({ report }) => report.notScanned).filter(counts)
+  const { left, used } = applied([...new Set(entries.map(({ where }) => where))], allowed)
   const lines = entries.filter(({ where }) => left.includes(where)).map(({ where, reason }) => `${where}: ${reason}`)
   const lost = grounds.filter(({ report }) => report.notScannedNotKept + report.findingsNotKept > 0)
   return { left: [...lines, ...lost.map(({ name }) => `${name}: more entries than can be kept`)].sort(), used }
 }
 
 /**
- * Throws unless everything was looked at by a search that finds its canaries: a ground without findings is only clean
- * when it was searched, whole.
+ * Throws unless everything that counts was looked at by a search that finds its canaries: a ground without findings is
+ * only clean when it was searched, whole.
  */
-export function wholly(grounds: Ground[], allowed: Allowance[]): void {
+export function wholly(grounds: Ground[], allowed: Allowance[], counts?: Counts): void {
   const missed = grounds.flatMap(({ name, canaries }) => canaries.missed.map((one) => `${name}: missed ${one}`))
   const empty = grounds.filter(({ report }) => report.files === 0).map(({ name }) => `${name}: nothing was searched`)
-  const { left } = unscannedIn(grounds, allowed)
+  const { left } = unscannedIn(grounds, allowed, counts)
   const troubles = [...missed, ...empty, ...left]
   if (troubles.length === 0) return
   const more = troubles.length > 20 ? `\nand ${troubles.length - 20} more` : ""

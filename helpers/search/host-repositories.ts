@@ -50,14 +50,17 @@ export async function searchHostRepositories(
   const found = records(machine.where, ran, 1).flat()
   const repositories: HostRepository[] = []
   for (const path of [...new Set(found)].sort()) {
+    const unsearched = (what: string, reason: string) => {
+      const { where } = Place.named(plan, `${path}${what}`, report)
+      report.addNotScanned({ where, reason, kind: "unreadable" })
+    }
     await inScratch(async (scratch) => {
       await git(["init", "--quiet", "--bare", scratch])
-      await fetch(machine, programs, path, scratch, (what, reason) => {
-        const { where } = Place.named(plan, `${path}/${what}`, report)
-        report.addNotScanned({ where, reason, kind: "unreadable" })
-      })
-      const { objects } = await searchRepository(scratch, path, plan, report)
-      repositories.push({ path, objects })
+      await fetch(machine, programs, path, scratch, (what, reason) => unsearched(`/${what}`, reason))
+      await searchRepository(scratch, path, plan, report).then(
+        ({ objects }) => repositories.push({ path, objects }),
+        (cause: Error) => unsearched("", cause.message),
+      )
     })
   }
   return repositories
