@@ -1,11 +1,15 @@
 // With this machine's own nix, in stores of our own.
 
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises"
+import { type ChildProcess, spawn } from "node:child_process"
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { type ColdBuildRequest, type ColdBuilt, coldBuild, domainExperiment } from "./cold-build.ts"
+import { setTimeout as sleep } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest"
+import { type ColdBuildRequest, type ColdBuilt, coldBuild, domainExperiment, type Swept } from "./cold-build.ts"
 import { git } from "./git.ts"
+import { loopbackServers } from "./loopback-sshd.ts"
 import { here, type Machine } from "./machine.ts"
 import { run } from "./run.ts"
 
@@ -69,7 +73,7 @@ beforeAll(async () => {
   const nix = `#!/bin/sh\nexec /usr/bin/nix "$@" --option sandbox-paths '/bin/sh=/bin/dash /lib /lib64' --option build-users-group ''\n`
   await writeFile(at("programs", "nix"), nix)
   await chmod(at("programs", "nix"), 0o755)
-  const others = "sh env mktemp find grep xargs sed timeout git nix-store mkdir rm cat tail wc chmod test"
+  const others = "sh env mktemp find grep xargs sed timeout git nix-store mkdir rm cat tail wc chmod test mv readlink"
   for (const name of others.split(" ")) {
     const { stdout } = await run("sh", ["-c", `command -v -- ${name}`])
     const path = stdout.trim().startsWith("/") ? stdout.trim() : `/usr/bin/${name}`
@@ -241,6 +245,172 @@ describe("facts", () => {
     expect(failed).toMatchObject({ reason: "build failed" })
     expect(failed.lines.join("\n")).toContain("failed with exit code 3")
   })
+})
+
+describe("cold stores of other runs", () => {
+  const root = fileURLToPath(new URL("../", import.meta.url))
+  const runs: ChildProcess[] = []
+  afterEach(async () => {
+    for (const child of runs.splice(0)) await killed(child)
+    for (const name of await readdir(work)) {
+      await run("chmod", ["-R", "u+w", join(work, name)])
+      await rm(join(work, name), { recursive: true })
+    }
+  })
+
+  /** A run in a process of its own, which builds and then waits, with the store, to be killed. */
+  async function otherRun(request: ColdBuildRequest, machine: string): Promise<ChildProcess> {
+    const file = at("other-run.mts")
+    const text = `import { coldBuild } from "${root}helpers/cold-build.ts"
+      import { here } from "${root}helpers/machine.ts"
+      import { connect } from "${root}helpers/ssh.ts"
+      const build = await coldBuild(${machine}, ${JSON.stringify(request)})
+      console.log(build.root)
+      setInterval(() => {}, 1000)`
+    await writeFile(file, text)
+    const child = spawn(process.execPath, ["--import", "tsx", file], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    })
+    runs.push(child)
+    return child
+  }
+  const built = (child: ChildProcess) =>
+    new Promise<string>((resolve, reject) => {
+      child.stdout?.once("data", (line: Buffer) =>
+        resolve(
+          line
+            .toString()
+            .trim()
+            .replace(/\/store$/, ""),
+        ),
+      )
+      child.once("exit", () => reject(new Error("the other run ended")))
+    })
+  const killed = (child: ChildProcess) =>
+    new Promise<void>((gone) => {
+      if (child.exitCode !== null || child.signalCode !== null) return gone()
+      child.once("exit", () => gone())
+      child.kill("SIGKILL")
+    })
+
+  async function swept(request: ColdBuildRequest): Promise<Swept> {
+    const build = await coldBuild(here, request)
+    await build.dispose()
+    return build.swept
+  }
+
+  test("are removed once the run was killed, and never while it lives", async () => {
+    const request = await requestFor({})
+    const [dead, alive] = [await otherRun(request, "here"), await otherRun(request, "here")]
+    const [left, used] = [await built(dead), await built(alive)]
+    const whole = await readdir(join(used, "store/nix/store"))
+    const why = (child: ChildProcess) => `in use by process ${child.pid}`
+    expect(await swept(request)).toEqual({
+      removed: [],
+      kept: [
+        { directory: left, why: why(dead) },
+        { directory: used, why: why(alive) },
+      ].sort((a, b) => (a.directory < b.directory ? -1 : 1)),
+    })
+    await killed(dead)
+    expect(await swept(request)).toEqual({ removed: [left], kept: [{ directory: used, why: why(alive) }] })
+    expect(await readdir(work)).toEqual([used.slice(work.length + 1)])
+    expect(await readdir(join(used, "store/nix/store"))).toEqual(whole)
+    await killed(alive)
+    expect(await swept(request)).toEqual({ removed: [used], kept: [] })
+    expect(await readdir(work)).toEqual([])
+  }, 120_000)
+
+  test("stay while what a killed run began still works in them", async () => {
+    const endless = await requestFor({ "flake.nix": flake('run "system" "while :; do :; done"') })
+    const child = await otherRun({ ...endless, timeoutMs: 15_000 }, "here")
+    const building = async () => (await run("sh", ["-c", `ls ${work}/*/build 2>&1`], { answers: [0, 1, 2] })).exitCode
+    while ((await building()) !== 0) await sleep(100)
+    await killed(child)
+    const request = await requestFor({})
+    const { removed, kept } = await swept(request)
+    expect(removed).toEqual([])
+    expect(kept).toEqual([{ directory: expect.any(String), why: expect.stringMatching(/^in use by process \d+$/) }])
+    const script = Number(/\d+$/.exec(kept[0]?.why ?? ""))
+    expect(script).not.toBe(child.pid)
+    // nix's own limit ends the build, and with it the script.
+    while (
+      await readdir(`/proc/${script}`).then(
+        () => true,
+        () => false,
+      )
+    )
+      await sleep(100)
+    expect(await swept(request)).toEqual({ removed: [kept[0]?.directory], kept: [] })
+  }, 120_000)
+
+  test("on a builder over ssh are removed once the connection of their run has ended", async () => {
+    const servers = await loopbackServers()
+    try {
+      const { host } = await servers.start()
+      const request = await requestFor({})
+      const child = await otherRun(request, `await connect(${JSON.stringify(host)})`)
+      const left = await built(child)
+      const { kept } = await swept(request)
+      expect(kept).toEqual([{ directory: left, why: expect.stringMatching(/^in use by process \d+$/) }])
+      const session = /\d+$/.exec(kept[0]?.why ?? "")?.[0] ?? ""
+      expect(await readFile(`/proc/${session}/comm`, "utf8")).toMatch(/^sshd/)
+      await killed(child)
+      while (
+        await readdir(`/proc/${session}`).then(
+          () => true,
+          () => false,
+        )
+      )
+        await sleep(50)
+      expect(await swept(request)).toEqual({ removed: [left], kept: [] })
+    } finally {
+      await servers.stop()
+    }
+  }, 120_000)
+
+  test("are judged by their lease alone, and in doubt they stay", async () => {
+    const request = await requestFor({})
+    const example = await coldBuild(here, request)
+    const lease = (await readFile(join(String(example.root), "../lease"), "utf8")).split("\n")[1] ?? ""
+    await example.dispose()
+    const [machine = "", boot = "", namespace = "", pid = "", start = ""] = lease.split(" ")
+    expect(pid).toBe(String(process.pid))
+    const store = async (name: string, text?: string) => {
+      await mkdir(join(work, name, "store/nix/store/x"), { recursive: true })
+      await chmod(join(work, name, "store/nix/store/x"), 0o555)
+      if (text !== undefined) await writeFile(join(work, name, "lease"), text)
+      return join(work, name)
+    }
+    const line = (...words: string[]) => `${words.join(" ")}\n`
+    const named = (name: string) => `cc-ci-verifier-cold-${name}`
+    const rebooted = await store(named("a"), line(machine, "another-boot", namespace, pid, start))
+    const again = await store(named("b"), line(machine, boot, namespace, pid, `${Number(start) - 1}`))
+    const half = await store("cc-ci-verifier-dead-c")
+    const doubtful: [string, string | undefined, string][] = [
+      ["d", line(machine, boot, namespace, pid, start), `in use by process ${pid}`],
+      ["e", line(machine, boot, namespace, "1", "?"), "its lease cannot be read"],
+      ["f", line("another", "another-boot", namespace, pid, start), "held from another machine"],
+      ["g", line(machine, boot, "pid:[1]", pid, start), "held in another container"],
+      ["h", "", "its lease is empty"],
+      ["i", undefined, "it has no lease"],
+      ["j", `${machine} ${boot} ${namespace} 1`, "its lease is empty"],
+      ["k", line(machine, boot, namespace, "../1", start), "its lease cannot be read"],
+      ["l", `${line(machine, "another-boot", namespace, pid, start)}${lease}\n`, `in use by process ${pid}`],
+    ]
+    const kept = []
+    for (const [name, text, why] of doubtful) kept.push({ directory: await store(named(name), text), why })
+    const outside = at("outside")
+    await mkdir(outside)
+    await writeFile(join(outside, "lease"), line(machine, "another-boot", namespace, pid, start))
+    await symlink(outside, join(work, named("m")))
+    expect(await swept(request)).toEqual({ removed: [rebooted, again, half], kept })
+    expect(await readdir(outside)).toEqual(["lease"])
+    const expected = [...doubtful.map(([name]) => named(name)), named("m")]
+    expect((await readdir(work)).sort()).toEqual(expected)
+    await rm(join(work, named("m")))
+  }, 60_000)
 })
 
 describe("could not look", () => {

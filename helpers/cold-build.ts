@@ -30,8 +30,16 @@ export interface ColdBuildRequest {
   timeoutMs?: number
 }
 
+/** What earlier runs had left on the builder, or others still use. */
+export interface Swept {
+  /** Directories of dead runs. */
+  removed: string[]
+  kept: { directory: string; why: string }[]
+}
+
 interface Looked {
   nixVersion: string
+  swept: Swept
   substituters: string[]
   /** Nothing was in the store before: counted there, not assumed. */
   storeWasEmpty: true
@@ -100,8 +108,9 @@ export async function coldBuild(builder: Machine, request: ColdBuildRequest): Pr
   const [directory = "", nixVersion = ""] = await prepared(unprepared)
   const session = { builder, request, directory, flags: nixFlags(request, directory) }
   try {
+    const swept = await sweep(session)
     const built = await build(session)
-    const looked = { nixVersion, substituters: request.substituters ?? [], storeWasEmpty: true as const }
+    const looked = { nixVersion, swept, substituters: request.substituters ?? [], storeWasEmpty: true as const }
     if ("reason" in built) {
       await remove(session)
       return { ...looked, failed: built, dispose: async () => {} }
@@ -174,6 +183,17 @@ async function build(session: Session): Promise<Refusal | Pick<ColdBuilt, "outPa
   const closure = parsePathInfo(info.toString())
   if (!closure.has(outPath)) throw new Error(`${where(session)}: ${outPath} is not in its own closure`)
   return { outPath, drvPath, closure }
+}
+
+async function sweep(session: Session): Promise<Swept> {
+  const fields = fieldsOf(await onBuilder(session, "sweep", []))
+  const found = fields.flatMap((directory, index) =>
+    index % 2 === 0 ? [{ directory, why: fields[index + 1] ?? "" }] : [],
+  )
+  return {
+    removed: found.filter(({ why }) => why === "removed").map(({ directory }) => directory),
+    kept: found.filter(({ why }) => why !== "removed"),
+  }
 }
 
 async function prepared(session: Session): Promise<string[]> {

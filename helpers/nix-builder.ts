@@ -1,5 +1,7 @@
 // Shell scripts for the machine that builds. They take arguments and stdin, and print fields that NUL bytes end.
 
+import { leases, sweepOthers } from "./cold-lease.ts"
+
 /** Nothing of the machine's environment, and of its git setup only what `$dir/home` holds, reaches git and nix. */
 const prelude = String.raw`
 set -eu
@@ -11,19 +13,34 @@ clean() { env -i HOME="$dir/home" PATH="$PATH" LC_ALL=C GIT_CONFIG_NOSYSTEM=1 GI
 field() { printf '%s\0' "$@"; }
 `
 
+/** For what works in the store: it holds it while it runs. */
+const inStore = `${prelude}${leases}
+[ -f "$dir/lease" ] || { echo "$dir is gone, or never was a cold store" >&2; exit 1; }
+whereabouts
+hold "$dir/lease" $$
+`
+
 /**
  * PATH PARENT URL REV [HOST:PORT:ADDRESS…] → directory, version of nix. Clones the base at the commit into a new directory
  * and proves the clone.
  */
-const prepare = String.raw`${prelude}
+const prepare = String.raw`${prelude}${leases}
 url=$1 rev=$2
 shift 2
-for program in env mktemp find grep xargs sed timeout git nix nix-store; do
+for program in env mktemp find grep xargs sed timeout git nix nix-store cat mv readlink; do
   command -v "$program" >/dev/null || { echo "no $program in $PATH" >&2; exit 127; }
 done
-dir=$(mktemp -d "$dir/cc-ci-verifier-cold-XXXXXXXXXX")
+whereabouts
+parent=$dir
+# It has a lease before it has its name: without one nobody could tell whether it is in use.
+dir=$(mktemp -d "$parent/cc-ci-verifier-new-XXXXXXXXXX")
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' HUP INT TERM
+hold "$dir/lease" $$ "$(client)"
+named=$parent/cc-ci-verifier-cold-${"$"}{dir##*-}
+mv -nT -- "$dir" "$named"
+[ ! -e "$dir" ] || { echo "$named is there already" >&2; exit 1; }
+dir=$named
 mkdir "$dir/home" "$dir/store"
 version=$(clean nix --version)
 for address; do clean git config --file "$dir/home/.gitconfig" --add http.curloptResolve "$address"; done
@@ -44,7 +61,7 @@ field "$dir" "$version"
  * exit code of nix build (empty if it did not come to that), what it said, what it built. The git-credential lines for the origin come on stdin;
  * they only ever stand in a file that has no name any more, so that nothing is left of them even after SIGKILL.
  */
-const build = String.raw`${prelude}
+const build = String.raw`${inStore}
 installable=$1 origin=$2 seconds=$3
 shift 3
 before=$(find "$dir/store" -mindepth 1 | wc -l)
@@ -75,13 +92,13 @@ field "$built" "$(tail -c 20000 "$dir/build")" "$(cat "$dir/built")"
 `
 
 /** PATH DIR OUTPUT → path-info of its closure. */
-const closure = String.raw`${prelude}
+const closure = String.raw`${inStore}
 clean nix --extra-experimental-features nix-command path-info -r --json "$1" \
   --store "$dir/store" --option substituters '' </dev/null
 `
 
 /** PATH DIR REV FILE → the file's mode, and its bytes. */
-const read = String.raw`${prelude}
+const read = String.raw`${inStore}
 entry=$(clean GIT_LITERAL_PATHSPECS=1 git -C "$dir/base" ls-tree --full-tree "$1" -- "$2")
 case $entry in
   100644\ blob\ * | 100755\ blob\ *) field "${"$"}{entry%% *}" ;;
@@ -95,7 +112,7 @@ clean git -C "$dir/base" cat-file blob "$1:$2"
  * what it said, derivation, store paths searched, files found one a line. Commits the bytes on stdin as the file, in a
  * clone of the clone, evaluates that commit, and searches everything that its derivation is made from.
  */
-const experiment = String.raw`${prelude}
+const experiment = String.raw`${inStore}
 rev=$1 file=$2 mode=$3 attribute=$4 seconds=$5 old=$6 escaped=$7 pattern=$8
 shift 8
 scratch=$(mktemp -d "$dir/scratch-XXXXXXXXXX")
@@ -128,6 +145,9 @@ fi
 rm -rf "$scratch"
 `
 
+/** PATH DIR → what there was of other runs beside it, as in cold-lease.ts. */
+const sweep = `${inStore}${sweepOthers}`
+
 /** PATH DIR: removes all of it. */
 const remove = `${prelude}
 case $dir in
@@ -137,4 +157,4 @@ esac
 rm -rf "$dir" 2>/dev/null || { chmod -R u+rwX "$dir"; rm -rf "$dir"; }
 `
 
-export const builderScripts = { prepare, build, closure, read, experiment, remove }
+export const builderScripts = { prepare, sweep, build, closure, read, experiment, remove }

@@ -110,8 +110,9 @@ describe("C1: the running closure", () => {
     async ({ evidence, atEnd }) => {
       const cold = await theColdBuild(evidence, atEnd)
       const { systemPath } = await theHost(evidence)
-      const { failed, nixVersion, storeWasEmpty, substituters } = cold
+      const { failed, nixVersion, storeWasEmpty, substituters, swept } = cold
       evidence("cold", { freshClone: true, storeWasEmpty, nixVersion, substituters })
+      evidence("cold stores of other runs on the builder", swept)
       evidence("what git builds", failed ?? cold.outPath)
       evidence("tiers of its closure", tiersOf(cold.closure?.values() ?? [], flake.publicKeys))
       evidence("what runs", systemPath)
