@@ -9,6 +9,7 @@ import type { NotScannedKind } from "./report.ts"
 export class Contents {
   /** Unpacked so far. */
   bytes = 0
+  members = 0
   readonly #format: string
   readonly #search: Search
   readonly #place: Place
@@ -30,9 +31,9 @@ export class Contents {
     this.#streamFrom = input.read
   }
 
-  /** A member of an archive begins; the one before it ends. */
+  /** A member of an archive begins. */
   member(name: Uint8Array): void {
-    this.endMember()
+    this.members++
     const { plan, report, budget } = this.#search
     budget.member()
     report.addUnpacked(this.#format, 1, 0)
@@ -42,8 +43,9 @@ export class Contents {
     this.#streamFrom = this.#input.read
   }
 
-  endMember(): void {
-    this.#member?.end()
+  /** `cut`: bytes of it are missing, and that is said already. */
+  endMember(cut = false): void {
+    this.#member?.end(cut)
     this.#member = undefined
   }
 

@@ -11,8 +11,12 @@ import type { Contents } from "./contents.ts"
 import { isCpio, uncpio } from "./cpio.ts"
 import { gunzip, isGzip } from "./gzip.ts"
 import type { Input, Reading } from "./input.ts"
+import { NotUnpacked } from "./not-unpacked.ts"
 import { isTar, untar } from "./tar-members.ts"
+import { unreadFormatOf } from "./unread-formats.ts"
 import { isXz, unxz } from "./xz.ts"
+import { isZip, unzip } from "./zip.ts"
+import { isZstd, unzstd } from "./zstd.ts"
 
 export interface Format {
   name: string
@@ -30,11 +34,21 @@ const formats: Format[] = [
   { name: "gzip", begins: isGzip, sure: false, unpack: gunzip },
   { name: "xz", begins: isXz, sure: true, unpack: unxz },
   { name: "bzip2", begins: isBzip2, sure: true, unpack: bunzip2 },
+  { name: "zstd", begins: isZstd, sure: false, unpack: unzstd },
+  { name: "zip", begins: isZip, sure: false, unpack: unzip },
   { name: "ar", begins: isAr, sure: true, unpack: unar },
   { name: "cpio", begins: isCpio, sure: true, unpack: uncpio },
   { name: "tar", begins: isTar, sure: true, unpack: untar },
 ]
 
 export function formatOf(head: Buffer): Format | undefined {
-  return formats.find((format) => format.begins(head))
+  const known = formats.find((format) => format.begins(head))
+  if (known !== undefined) return known
+  const name = unreadFormatOf(head)
+  return name === undefined ? undefined : { name, begins: () => true, sure: true, unpack: refuse }
+}
+
+// biome-ignore lint/correctness/useYield: it stands where a decoder would
+function* refuse(): Reading {
+  throw new NotUnpacked("not unpacked")
 }

@@ -20,6 +20,7 @@ export interface Search {
 export class Layer {
   readonly #search: Search
   readonly #place: Place
+  readonly #guessed: boolean
   readonly #scan: Scan
   readonly #base64: Base64Runs
   /** The first bytes, until there are enough to tell the format by. */
@@ -30,14 +31,16 @@ export class Layer {
   #unpacking: Reading | undefined
   #needs = 0
 
-  constructor(search: Search, place: Place) {
+  /** `guessed`: that there is anything at all was guessed, so what fails at once is none. */
+  constructor(search: Search, place: Place, guessed = false) {
     const { plan, report } = search
+    this.#guessed = guessed
     this.#search = search
     this.#place = place
     this.#scan = new Scan(plan, ({ needle, offset }) =>
       report.addFinding({ where: place.where, offset, form: needle.form, secret: needle.secret, times: 1 }),
     )
-    this.#base64 = new Base64Runs((offset) => this.#within(place.unpacked(`base64 at ${offset}`)))
+    this.#base64 = new Base64Runs((offset) => new Layer(search, place.unpacked(`base64 at ${offset}`), true))
   }
 
   push(chunk: Buffer): void {
@@ -114,17 +117,21 @@ export class Layer {
       yield* format.unpack(input, contents)
       whole = true
     } catch (error) {
-      const { message } = error as Error
-      if (error instanceof Beyond) this.#list("bound", `${format.name}: ${message}`)
-      else if (error instanceof NotUnpacked) this.#list("unsupported", `${format.name}: ${message}`)
-      else if (error instanceof Truncated) {
-        if (!input.cut) this.#list("damaged", `${format.name}: ${message}`)
-      } else if (format.sure || contents.bytes > 0) this.#list("damaged", `${format.name}: ${message}`)
-      else report.addLookalike(format.name)
+      this.#failed(format, error as Error, contents, input.cut)
     } finally {
       contents.close(!whole)
     }
     return whole
+  }
+
+  #failed(format: Format, error: Error, contents: Contents, cut: boolean): void {
+    const begun = contents.bytes > 0 || contents.members > 1
+    const reason = `${format.name}: ${error.message}`
+    if (error instanceof Beyond) this.#list("bound", reason)
+    else if (error instanceof NotUnpacked) this.#list("unsupported", reason)
+    else if (!begun && (this.#guessed || (!format.sure && !(error instanceof Truncated)))) {
+      this.#search.report.addLookalike(format.name)
+    } else if (!(error instanceof Truncated && cut)) this.#list("damaged", reason)
   }
 
   #list(kind: NotScannedKind, reason: string): void {
