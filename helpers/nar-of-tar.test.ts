@@ -12,6 +12,7 @@ import { narsOfTar } from "./nar-of-tar.ts"
 import { anyTree, inPieces, nixDump, shownDump, shownNar, writeTree } from "./nar-test-trees.ts"
 import { shown, type TreeEvent } from "./nar-writer.ts"
 import { run, runBytes } from "./run.ts"
+import { readTar } from "./tar.ts"
 
 let store = ""
 const storeName = (name: string) => `0123456789abcdfghijklmnpqrsvwxyz-${name}`
@@ -382,5 +383,87 @@ describe("a real stream in which something is changed", () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe("beside the tree", () => {
+  const besides = async (stream: Buffer) => {
+    const seen: string[] = []
+    const beside = {
+      attribute: (path: Buffer, name: string, value: Buffer) =>
+        seen.push(`${path} ${name}=${value.toString("latin1")}`),
+      special: (path: Buffer, type: string, target: Buffer) => seen.push(`${path} ${type} ${target}`.trim()),
+    }
+    for await (const event of readTar(inPieces(stream, 333), beside)) {
+      if (event.type !== "content") seen.push(`${event.type} ${event.path}`)
+    }
+    return seen
+  }
+  const packed = async (...options: string[]) => {
+    const all = [
+      "--format=pax",
+      "--xattrs",
+      "--xattrs-include=*",
+      "--sort=name",
+      ...options,
+      "-C",
+      store,
+      "-cf",
+      "-",
+      "x",
+    ]
+    return (await runBytes("tar", all)).stdout
+  }
+
+  test("extended attributes, hard links, devices and FIFOs are told to who asks, and are an error to who does not", async () => {
+    const at = join(store, "x")
+    await mkdir(at)
+    await writeFile(join(at, "a"), "bytes")
+    await link(join(at, "a"), join(at, "b"))
+    await run("mkfifo", [join(at, "c")])
+    const set = "import os, sys; os.setxattr(sys.argv[1], 'user.n', bytes([0, 10, 61, 255]))"
+    await run("python3", ["-c", set, join(at, "a")])
+    const stream = await packed()
+    expect(await besides(stream)).toEqual([
+      ...["directory x", "x/a user.n=\0\n=\xff", "file x/a", "x/b 1 x/a", "x/c 6"],
+    ])
+    const unasked = (async () => {
+      for await (const _ of readTar(inPieces(stream)));
+    })()
+    await expect(unasked).rejects.toThrow("unknown key")
+    await rm(at, { recursive: true })
+  })
+
+  test("a sparse file comes without its holes, under its own name", async () => {
+    const at = join(store, "x")
+    await mkdir(at)
+    await run("truncate", ["-s", "4G", join(at, "sparse")])
+    await run("dd", [
+      "if=/dev/zero",
+      `of=${join(at, "sparse")}`,
+      "bs=1",
+      "seek=3G",
+      "count=1",
+      "conv=notrunc",
+      "status=none",
+    ])
+    const stream = await packed("--sparse", "--hole-detection=seek")
+    expect(stream.length).toBeLessThan(100_000)
+    expect(await besides(stream)).toEqual(["directory x", "file x/sparse"])
+    await rm(at, { recursive: true })
+  })
+
+  test("a FIFO within a store path is an error, though attributes are asked for", async () => {
+    const name = storeName("fifo")
+    await mkdir(join(store, name))
+    await run("mkfifo", [join(store, name, "f")])
+    const reading = (async () => {
+      for await (const _ of narsOfTar(
+        inPieces(await tarOf([name])),
+        tapOf(() => {}),
+      ));
+    })()
+    await expect(reading).rejects.toThrow("no file, directory or symbolic link")
+    await rm(join(store, name), { recursive: true })
   })
 })

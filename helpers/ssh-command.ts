@@ -10,6 +10,9 @@ export class CommandFailure extends Error {
   }
 }
 
+/** The host refused another channel; nothing was run. */
+export class ChannelRefused extends CommandFailure {}
+
 /**
  * Runs one command line over its own channel. Every exit code is an answer here; a refused channel, a signal, a missing
  * exit status, too much output, the time limit and a lost connection are a {@link CommandFailure}.
@@ -33,18 +36,18 @@ export function execute(
       clearTimeout(deadline)
       victims.delete(lost)
     }
-    const fail = (message: string, cause?: Error) => {
+    const fail = (message: string, cause?: Error, Failure = CommandFailure) => {
       if (settled) return
       settle()
       channel?.close()
-      reject(new CommandFailure(message, Buffer.concat(stderr).toString(), cause))
+      reject(new Failure(message, Buffer.concat(stderr).toString(), cause))
     }
     const lost = (cause: Error) => fail(cause.message, cause)
     const deadline = setTimeout(() => fail(`no end after ${timeoutMs} ms`), timeoutMs)
     victims.add(lost)
 
     client.exec(line, (error, opened) => {
-      if (error) return fail(`no channel: ${error.message}`, error)
+      if (error) return fail(`no channel: ${error.message}`, error, ChannelRefused)
       channel = opened
       if (settled) return opened.close()
 

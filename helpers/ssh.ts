@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
+import { setTimeout as sleep } from "node:timers/promises"
 import ssh2, { type ConnectConfig } from "ssh2"
 import { recordCommand } from "./commands.ts"
-import { CommandFailure, execute } from "./ssh-command.ts"
+import { ChannelRefused, CommandFailure, execute } from "./ssh-command.ts"
 import type { Target } from "./target.ts"
 import { turnstile } from "./turnstile.ts"
 
@@ -76,6 +77,21 @@ async function open(host: Host, forget: () => void): Promise<Ssh> {
   // OpenSSH refuses the 11th session of a connection (MaxSessions 10); two stay free for one that is about to end.
   const turn = turnstile(8)
 
+  // sshd counts a session until it has reaped its program, which on a busy host is later than the channel's end: what it
+  // refuses soon after one ended, it is asked for again.
+  let lastEnd = Number.NEGATIVE_INFINITY
+  const admitted = async (run: () => Promise<SshRan>): Promise<SshRan> => {
+    try {
+      const ran = await run()
+      lastEnd = performance.now()
+      return ran
+    } catch (cause) {
+      if (!(cause instanceof ChannelRefused) || performance.now() - lastEnd > 5_000) throw cause
+    }
+    await sleep(100)
+    return admitted(run)
+  }
+
   let lost: Error | undefined
   const victims = new Set<(cause: Error) => void>()
   const lose = (cause: Error) => {
@@ -104,7 +120,7 @@ async function open(host: Host, forget: () => void): Promise<Ssh> {
           // behind on the host. `exec` makes the login shell give way, so that a signal is not reported as exit 128 + n.
           const seconds = Math.ceil((options.timeoutMs ?? 60_000) / 1000)
           const line = `exec ${quoted(`${host.programs}/timeout`)} -s KILL ${seconds} ${command}`
-          return execute(client, line, options, victims)
+          return admitted(() => execute(client, line, options, victims))
         }),
       )
     },

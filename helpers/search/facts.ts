@@ -25,6 +25,7 @@ import { searchRepository } from "./repository.ts"
 import { inScratch } from "./scratch.ts"
 import { type Searching, searching } from "./searching.ts"
 import { TarSearch } from "./tar-search.ts"
+import { searchTree } from "./tree.ts"
 import { warmStore } from "./warm.ts"
 
 const theBase = (evidence: Evidence, target: Target) => evidence.shared("the base repo", () => pinnedBase(target))
@@ -175,20 +176,15 @@ export async function thisMachine(evidence: Evidence, target: Target): Promise<G
     const own = nowhere.flatMap(({ value }) => ("file" in value ? [value.file] : []))
     return ground("this machine", searched, {
       search: async (plan, report) => {
-        await searchHere(roots, own, plan, report)
+        report.add(await searchTree(roots, plan, { exclude: (path) => own.includes(path) }))
         return { roots, leftOut: own }
       },
       control: (plan, report) =>
         inScratch(async (scratch) => {
           const planted = await plantTree(scratch, searched.canaries, searched.needles)
-          await searchHere([scratch], [], plan, report)
+          report.add(await searchTree([scratch], plan))
           return planted
         }),
     })
   })
-}
-
-async function searchHere(roots: string[], except: string[], plan: Searching["plan"], report: Ground["report"]) {
-  const grounds = { read: roots, leftOut: [], foreign: [] }
-  await searchDisks(plan, report, { machine: here, programs: programsHere(), grounds, except })
 }

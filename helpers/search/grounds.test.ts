@@ -1,0 +1,225 @@
+// Every ground's own code on this machine: what hides in a tree, a store, a repository or an answer is found by it, and
+// what it cannot look at is said.
+
+import { execFileSync } from "node:child_process"
+import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { here, programsHere } from "../machine.ts"
+import { run } from "../run.ts"
+import { Secret } from "../secret.ts"
+import { readStore } from "../store-reading.ts"
+import { missedIn, newCanaries, plantAnswers, plantRepository, plantTree } from "./canaries.ts"
+import { searchPlan } from "./engine.ts"
+import { searchDisks } from "./host-disks.ts"
+import { searchHostRepositories } from "./host-repositories.ts"
+import { newMark, searchMarked } from "./marked.ts"
+import { needlesOf } from "./needles.ts"
+import { Report } from "./report.ts"
+import { searchRepository } from "./repository.ts"
+import { searching } from "./searching.ts"
+import { searchTree } from "./tree.ts"
+
+const word = "Tk7-hidden_Qz9xVb3"
+const plan = searchPlan(needlesOf([new Secret("the token", Buffer.from(word))]).needles)
+const canaries = newCanaries()
+const needles = needlesOf(Object.values(canaries)).needles
+const canaryPlan = searchPlan(needles)
+const programs = programsHere()
+const git = (cwd: string, ...args: string[]) =>
+  run("git", ["-c", "user.name=x", "-c", "user.email=x@x", ...args], { cwd })
+
+let at = ""
+beforeEach(async () => {
+  at = await mkdtemp(join(tmpdir(), "grounds-test-"))
+})
+afterEach(() => rm(at, { recursive: true, force: true }))
+
+const found = ({ findings }: Report) => findings.map(({ where, form }) => `${where}: ${form}`).sort()
+const disks = async (report: Report, root = at, only = plan) => {
+  const grounds = { read: ["/"], leftOut: [], foreign: [] }
+  return searchDisks(only, report, { machine: here, programs, grounds, except: ["/except"], root })
+}
+
+describe("the canaries are found", () => {
+  test("in a tree, by the code that reads disks, stores and this machine", async () => {
+    const planted = await plantTree(join(at, `${"0".repeat(32)}-canary`), canaries, needles)
+    const [asDisk, asStore] = [new Report(), new Report()]
+    await disks(asDisk, at, canaryPlan)
+    await readStore(here, programs, canaryPlan, asStore, () => undefined, at)
+    expect(planted.length).toBeGreaterThan(100)
+    expect(missedIn(asDisk, planted)).toEqual([])
+    expect(missedIn(asStore, planted)).toEqual([])
+    expect(missedIn(await searchTree([at], canaryPlan), planted)).toEqual([])
+  })
+
+  test("in a repository, and among answers in any pieces", async () => {
+    const report = new Report()
+    const planted = await plantRepository(at, canaries, needles)
+    await searchRepository(at, "r", canaryPlan, report)
+    expect(missedIn(report, planted)).toEqual([])
+    for (const size of [1, 7, 4096]) {
+      const answers = new Report()
+      const mark = newMark()
+      const { bytes, planted } = plantAnswers(mark, canaries, needles)
+      const inPieces = async function* () {
+        for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size)
+      }
+      await searchMarked(canaryPlan, answers, mark, inPieces())
+      expect(missedIn(answers, planted)).toEqual([])
+    }
+  })
+
+  test("or missed, and each miss is told, by a search for one form less or with one file less", async () => {
+    const planted = await plantTree(at, canaries, needles)
+    const less = needles.filter(({ form }) => form !== "raw")
+    const report = new Report()
+    await disks(report, at, searchPlan(less))
+    expect(missedIn(report, planted)).toContain("raw of canary token")
+    await rm(join(at, "archives/xz"))
+    const other = new Report()
+    await disks(other, at, canaryPlan)
+    expect(missedIn(other, planted)).toEqual(["raw of canary in archives in archives/xz!"])
+  })
+})
+
+describe("of a machine's files", () => {
+  test("every one is searched, whatever hangs on it or leads to it", async () => {
+    await mkdir(join(at, "d"))
+    await writeFile(join(at, "d/file"), `x ${word} y`)
+    await writeFile(join(at, word), "")
+    await symlink(`/x/${word}`, join(at, "link"))
+    await writeFile(join(at, "attribute"), "")
+    await link(join(at, "d/file"), join(at, "d/hard"))
+    execFileSync("python3", ["-c", `import os; os.setxattr("${at}/attribute", "user.x", b"${word}")`])
+    await writeFile(join(at, "sparse"), "")
+    await truncate(join(at, "sparse"), 2 ** 36)
+    execFileSync("python3", ["-c", `f = open("${at}/sparse", "r+b"); f.seek(2**35); f.write(b"${word}")`])
+    execFileSync("mkfifo", [join(at, "fifo")])
+    await mkdir(join(at, "except"))
+    await writeFile(join(at, "except/file"), word)
+    const report = new Report()
+    const members = await disks(report)
+    expect(members).toBe(8)
+    // A file with two names is read under the one that comes first.
+    const once = found(report).map((line) => line.replace("/d/hard:", "/d/file:"))
+    expect(once).toEqual([
+      "/[a name that holds the token]: raw in a name",
+      "/attribute: raw in an attribute",
+      "/d/file: raw",
+      "/link: raw in a link target",
+      "/sparse: raw",
+    ])
+    expect(JSON.stringify(report)).not.toContain(word)
+  })
+
+  test("a directory that is not there is no empty one", async () => {
+    await expect(disks(new Report(), join(at, "nowhere"))).rejects.toThrow("the stream is cut off")
+  })
+})
+
+describe("of a store", () => {
+  const path = (name: string) => `${"1".repeat(32)}-${name}`
+  const read = async (known: (path: string) => string | undefined = () => undefined) => {
+    const report = new Report()
+    return { report, reading: await readStore(here, programs, plan, report, known, at) }
+  }
+
+  test("each path is hashed and searched, and what is no store path is searched", async () => {
+    await mkdir(join(at, path("a")))
+    await writeFile(join(at, path("a"), "f"), word)
+    await writeFile(join(at, path("b.drv")), "nothing")
+    await writeFile(join(at, "stray"), word)
+    await mkdir(join(at, ".links"))
+    await writeFile(join(at, ".links/x"), word)
+    const { report, reading } = await read()
+    expect([...reading.nars.keys()]).toEqual([join(at, path("a")), join(at, path("b.drv"))])
+    expect(reading.others).toEqual(["stray"])
+    expect(found(report)).toEqual([`${at}/${path("a")}/f: raw`, `${at}/stray: raw`])
+  })
+
+  test("a path known to be clean is hashed only; one that only claims to be is searched after all", async () => {
+    for (const name of ["a", "b"]) await writeFile(join(at, path(name)), name === "a" ? "clean" : word)
+    const { reading: first } = await read()
+    const hash = first.nars.get(join(at, path("a")))?.narHash
+    const { report, reading } = await read((one) => (one.endsWith("-a") || one.endsWith("-b") ? hash : undefined))
+    expect(reading.hashedOnly).toBe(1)
+    expect(found(report)).toEqual([`${at}/${path("b")}: raw`])
+  })
+
+  test("an empty one is none", async () => {
+    await expect(read()).rejects.toThrow(`nothing in ${at}`)
+  })
+
+  test("a FIFO in a path, which no NAR can hold, is an error", async () => {
+    await mkdir(join(at, path("a")))
+    execFileSync("mkfifo", [join(at, path("a"), "fifo")])
+    await expect(read()).rejects.toThrow("no file, directory or symbolic link")
+  })
+})
+
+describe("of the repositories on a machine", () => {
+  const search = async () => {
+    const report = new Report()
+    return { report, repositories: await searchHostRepositories(here, programs, [at], plan, report) }
+  }
+
+  test("every object is searched, packed or loose, reached or not; hooks and settings are not brought here", async () => {
+    await mkdir(join(at, "clone"))
+    const clone = join(at, "clone")
+    await git(clone, "init", "--quiet")
+    await writeFile(join(clone, "f"), `x ${word}`)
+    await git(clone, "add", "-A")
+    await git(clone, "commit", "--quiet", "-m", "x")
+    await git(clone, "gc", "--quiet")
+    await git(clone, "config", "core.fsmonitor", `touch ${at}/was-run`)
+    await run("git", ["hash-object", "-w", "--stdin"], { cwd: clone, input: `loose ${word}` })
+    const { report, repositories } = await search()
+    expect(repositories).toEqual([{ path: join(clone, ".git"), objects: { blob: 2, tree: 1, commit: 1 } }])
+    expect(report.findings).toHaveLength(2)
+    await expect(run("ls", [join(at, "was-run")])).rejects.toThrow("exit 2")
+  })
+
+  test("one without its whole history, or with objects elsewhere, is told", async () => {
+    const clone = join(at, "clone")
+    await mkdir(clone)
+    await git(clone, "init", "--quiet")
+    for (const message of ["one", "two"]) await git(clone, "commit", "--quiet", "--allow-empty", "-m", message)
+    await git(at, "clone", "--quiet", "--bare", "--depth", "1", `file://${clone}`, "shallow.git")
+    await git(at, "clone", "--quiet", "--bare", "--shared", clone, "shared.git")
+    const { report } = await search()
+    const told = report.notScanned.map(({ where }) => where.slice(at.length)).sort()
+    expect(told).toEqual(expect.arrayContaining(["/shallow.git", "/shared.git/objects/info/alternates"]))
+  })
+})
+
+describe("answers", () => {
+  const of = async (text: string, mark = "m") => {
+    const report = new Report()
+    const once = async function* () {
+      yield Buffer.from(text)
+    }
+    return { report, kinds: await searchMarked(plan, report, mark, once()) }
+  }
+
+  test("are told apart, and counted by kind", async () => {
+    const { report, kinds } = await of(`\nm process 1\nA=${word}\0\nm process 2\n\nm journal\nx\nm end\n`)
+    expect(Object.fromEntries(kinds)).toEqual({ process: 2, journal: 1, end: 1 })
+    expect(found(report)).toEqual(["process 1: raw"])
+  })
+
+  test.each([
+    ["that are cut off", "\nm process 1\nx", "do not come to an end"],
+    ["that nothing begins", "x\nm end\n", "no answer begins"],
+    ["that are none", "", "do not come to an end"],
+  ])("%s are an error", async (_, text, message) => {
+    await expect(of(text)).rejects.toThrow(message)
+  })
+})
+
+test("a search for nothing is refused", () => {
+  expect(() => searching({ secrets: [], nowhere: [], unopened: [] })).toThrow("nothing to search with")
+  const short = [new Secret("pin", Buffer.from("true"))]
+  expect(() => searching({ secrets: short, nowhere: [], unopened: [] })).toThrow("nothing to search with")
+})
