@@ -27,7 +27,9 @@ describe("cut off after any byte: said, and searched so far", () => {
     for (let length = 0; length < packed.length; length += 3) {
       const report = search(packed.subarray(0, length), 64)
       const { bytes = 0 } = report.unpacked[format.split(" ")[0] ?? ""] ?? {}
-      if (bytes > 0 && bytes < end) expect(report.notScanned, `${length} of ${packed.length}`).not.toEqual([])
+      // ar's end is where the file ends: between two members nothing is missing.
+      if (bytes > 0 && bytes < end && format !== "ar")
+        expect(report.notScanned, `${length} of ${packed.length}`).not.toEqual([])
       for (const { kind } of report.notScanned) expect(kind).toBe("damaged")
     }
   })
@@ -104,7 +106,7 @@ describe("a bomb is cut off, and what is beside it is searched", () => {
     const bounds = { depth: 8, output: 10_000_000, share: 20, free: 64 * 2 ** 20, ratio: 400, members: 100 }
     const report = search(bytes, 4096, bounds)
     expect(report.notScanned).toMatchObject([{ where: "/f", kind: "bound" }])
-    expect(report.unpacked["gzip"]?.bytes).toBeLessThanOrEqual(10_000_000)
+    expect(report.unpacked.gzip?.bytes).toBeLessThanOrEqual(10_000_000)
   })
 
   test("more members than allowed", async () => {
@@ -140,10 +142,10 @@ describe("random bytes behind a format's first ones", () => {
         fc.integer({ min: 1, max: 3_000 }),
         (random, length) => {
           const report = search(Buffer.concat([beginning, random]), length)
-          return report.files === 1 && report.bytes === beginning.length + random.length
+          expect(report.bytes).toBe(beginning.length + random.length)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -159,10 +161,10 @@ describe("random bytes behind a format's first ones", () => {
         (changes, n) => {
           const bad = Buffer.from(packed)
           for (const [at, byte] of changes) bad[at] = byte
-          return search(bad, n).files === 1
+          expect(search(bad, n).bytes).toBe(bad.length)
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 })

@@ -44,7 +44,7 @@ class Inflater {
     return room - left
   }
 
-  /** Asks zlib itself: it refuses to finish where more must follow. */
+  /** Asks zlib itself, once it has nothing more to give: it refuses to finish where more must follow. */
   get atEnd(): boolean {
     this.#stream._handle.writeSync(constants.Z_FINISH, nothing, 0, 0, this.output, 0, room)
     const missing = this.#error !== undefined
@@ -60,16 +60,14 @@ export function* inflate(input: Input, contents: Contents, seen: (bytes: Buffer)
   const inflater = idle.pop() ?? new Inflater()
   inflater.reset()
   while (true) {
-    if (input.left === 0) {
-      if (inflater.atEnd) break
-      if (!(yield* input.has(1))) throw new Truncated()
-    }
     const given = inflater.write(input.bytes, input.at, input.end)
     input.at = input.end - inflater.untaken
     const bytes = inflater.output.subarray(0, given)
     seen(bytes)
     if (given > 0) contents.inflate(bytes)
-    if (given < room && input.left > 0) break
+    if (given === room) continue
+    if (input.left > 0 || inflater.atEnd) break
+    if (!(yield* input.has(1))) throw new Truncated()
   }
   idle.push(inflater)
 }

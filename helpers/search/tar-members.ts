@@ -2,7 +2,7 @@
 // unclear, this reads whatever a tar could be taken for: to miss nothing is what counts here.
 
 import type { Contents } from "./contents.ts"
-import { type Input, type Reading, Truncated } from "./input.ts"
+import type { Input, Reading } from "./input.ts"
 
 const blockSize = 512
 /** Names, link targets and pax headers longer than this are none. */
@@ -32,7 +32,8 @@ interface Said {
 
 export function* untar(input: Input, contents: Contents): Reading {
   let said: Said = { attributes: [] }
-  while (yield* input.has(1)) {
+  // An archive ends with a block of zeros: one that does not was cut off between two members.
+  while (true) {
     const header = Buffer.from(yield* input.take(blockSize))
     if (header.every((byte) => byte === 0)) return
     if (!isTar(header)) throw new Error("a member's header with a wrong checksum")
@@ -79,13 +80,8 @@ function* without(input: Input, type: string): Reading<boolean> {
   return isTar(next) || next.every((byte) => byte === 0)
 }
 
-/** The last member's padding is missing where the file was cut to its content; nothing is lost by that. */
 function* padding(input: Input, size: number): Reading {
-  try {
-    yield* input.skip((blockSize - (size % blockSize)) % blockSize)
-  } catch (error) {
-    if (!(error instanceof Truncated)) throw error
-  }
+  yield* input.skip((blockSize - (size % blockSize)) % blockSize)
 }
 
 function nameOf(header: Buffer): Buffer {
