@@ -138,8 +138,8 @@ export async function plantRepository(
   const raw = (where: string) => ({ secret: token.name, form: "raw", where })
   return [
     ...forms.planted,
-    ...packed.map(({ bytes }) => ({ secret: archived.name, form: "raw", where: `blob ${oidOf(bytes)}` })),
-    ...[raw(": commit "), raw(": tree "), raw(": tag "), raw(`: blob ${oidOf(unreachable)}`)],
+    ...packed.map(({ bytes }) => ({ secret: archived.name, form: "raw", where: `/blob/${oidOf(bytes)}` })),
+    ...[raw("/commit/"), raw("/tree/"), raw("/tag/"), raw(`/blob/${oidOf(unreachable)}`)],
     { secret: token.name, form: "raw in a name" },
   ]
 }

@@ -41,7 +41,8 @@ export async function searchRepository(
       for await (const { oid, type, push } of objectsIn(stdout, name)) {
         objects[type] = (objects[type] ?? 0) + 1
         const path = type === "blob" ? pathOf(oid) : undefined
-        const where = `${name}: ${type} ${oid}${path === undefined ? "" : ` (${path})`}`
+        // Parts with slashes between them: one that holds a secret is not shown, the others are.
+        const where = [name, type, oid, ...(path === undefined ? [] : [path])].join("/")
         const file = new FileSearch(plan, Place.named(plan, where, report), report)
         await push((bytes) => file.push(bytes))
         file.end()
