@@ -1,0 +1,174 @@
+// How fast trees are searched, beside ripgrep and cat on the same tree, and what is found in a planted one:
+// node --import tsx helpers/search/search.bench.ts [MiB]. With UPDATE=1 the table goes into docs/performance.md.
+// Everything runs in turn, several rounds, and ratios of one round each are compared: other jobs may run here too.
+
+import { spawn } from "node:child_process"
+import { randomBytes } from "node:crypto"
+import { readFileSync, writeFileSync } from "node:fs"
+import { mkdir, mkdtemp, rm } from "node:fs/promises"
+import { cpus, tmpdir } from "node:os"
+import { join } from "node:path"
+import { Secret } from "../secret.ts"
+import { writeLongLine, writePlants, writeStoreLikeTree } from "./bench-tree.ts"
+import { searchPlan } from "./engine.ts"
+import { type Needle, needlesOf } from "./needles.ts"
+import { all } from "./planted-forms.ts"
+import { searchTree } from "./tree.ts"
+
+const mebibyte = 2 ** 20
+const rounds = 7
+const mostMemory = 200
+
+const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+
+/** Milliseconds that a shell command takes; its exit code must be one of `answers`. */
+function timed(script: string, answers = [0]): Promise<number> {
+  const started = performance.now()
+  return new Promise((resolve, reject) => {
+    const child = spawn("sh", ["-c", script], { stdio: ["ignore", "ignore", "inherit"] })
+    child.once("error", reject)
+    child.once("close", (code) =>
+      answers.includes(code ?? -1)
+        ? resolve(performance.now() - started)
+        : reject(new Error(`${script}: exit ${code}`)),
+    )
+  })
+}
+
+const random = (count: number): Needle[] =>
+  Array.from({ length: count }, (_, index) => ({
+    secret: `random ${index}`,
+    form: "raw",
+    bytes: Buffer.from(randomBytes(18).toString("base64url")),
+  }))
+
+function formsOfTwenty(): Needle[] {
+  const more = Array.from({ length: 20 - Object.keys(all).length }, (_, index) => [
+    `more ${index}`,
+    randomBytes(24).toString("base64url"),
+  ])
+  const secrets = [...Object.entries(all), ...(more as [string, string][])]
+  return needlesOf(secrets.map(([name, value]) => new Secret(name, Buffer.from(value)))).needles
+}
+
+/** ripgrep takes lines of text: what is none is not for it. */
+const forRipgrep = (needles: Needle[]) => needles.filter(({ bytes }) => !/[\0\r\n\ufffd]/.test(bytes.toString("utf8")))
+
+interface Row {
+  what: string
+  ours: number[]
+  theirs: number[]
+  goal: number
+  note: string
+}
+
+async function race(what: string, needles: Needle[], goal: number, tree: string, scratch: string): Promise<Row> {
+  const lines = forRipgrep(needles)
+  const patterns = join(scratch, "patterns")
+  writeFileSync(patterns, `${lines.map(({ bytes }) => bytes.toString()).join("\n")}\n`)
+  const plan = searchPlan(needles)
+  const row: Row = { what, ours: [], theirs: [], goal, note: `${needles.length} needles; ripgrep got ${lines.length}` }
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now()
+    const { findings, notScanned } = await searchTree([tree], plan)
+    row.ours.push(performance.now() - started)
+    if (findings.length > 0) throw new Error(`${findings.length} false findings, first ${JSON.stringify(findings[0])}`)
+    if (notScanned.length > 0) console.log(`${notScanned.length} not scanned, first ${JSON.stringify(notScanned[0])}`)
+    row.theirs.push(await timed(`rg -uuu -a -F -f '${patterns}' '${tree}'`, [1]))
+  }
+  return row
+}
+
+async function beside(tree: string): Promise<Row> {
+  const plan = searchPlan(random(200))
+  const row: Row = { what: "cat of the tree, 2 processes", ours: [], theirs: [], goal: 0.6, note: "200 needles" }
+  for (let round = 0; round < rounds; round++) {
+    const started = performance.now()
+    await searchTree([tree], plan)
+    row.ours.push(performance.now() - started)
+    row.theirs.push(await timed(`find '${tree}' -type f -print0 | xargs -0 -n 200 -P 2 cat >/dev/null`))
+  }
+  return row
+}
+
+/** Peak memory in MiB of a process that does nothing but search. */
+async function memoryOf(tree: string): Promise<number> {
+  const child = spawn(process.execPath, ["--import", "tsx", import.meta.filename, "--memory", tree], {
+    stdio: ["ignore", "pipe", "inherit"],
+  })
+  let text = ""
+  for await (const chunk of child.stdout) text += chunk
+  if (!(Number(text) > 0)) throw new Error(`the search of ${tree} in a process of its own gave ${JSON.stringify(text)}`)
+  return Number(text)
+}
+
+async function detection(root: string): Promise<{ plants: number; missed: string[] }> {
+  const plants = writePlants(root, 2)
+  const { needles } = needlesOf(Object.entries(all).map(([name, bytes]) => new Secret(name, bytes)))
+  const { findings } = await searchTree([root], searchPlan(needles))
+  const found = new Set(findings.map(({ where, secret }) => `${where}\n${secret}`))
+  const wanted = [...plants].flatMap(([path, secrets]) => secrets.map((secret) => `${path}\n${secret}`))
+  return { plants: wanted.length, missed: wanted.filter((plant) => !found.has(plant)) }
+}
+
+async function bench(size: number): Promise<void> {
+  await timed("rg --version").catch((cause) => {
+    throw new Error("ripgrep is not installed, and this bench compares with it: apt-get install ripgrep", { cause })
+  })
+  const scratch = await mkdtemp(join(tmpdir(), "search-bench-"))
+  try {
+    const [tree, long, planted] = [join(scratch, "tree"), join(scratch, "long"), join(scratch, "planted")]
+    for (const folder of [tree, long, planted]) await mkdir(folder)
+    const bytes = writeStoreLikeTree(tree, size)
+    const plants = await detection(planted)
+    const rows = [
+      await race("ripgrep, 20 needles", random(20), 0.8, tree, scratch),
+      await race("ripgrep, 200 needles", random(200), 3, tree, scratch),
+      await race("ripgrep, 1,000 needles", random(1000), 3, tree, scratch),
+      await race("ripgrep, all forms of 20 secrets", formsOfTwenty(), 2, tree, scratch),
+      await beside(tree),
+    ]
+    const memory = await memoryOf(tree)
+    writeLongLine(join(long, "line"), 4 * 2 ** 30)
+    const longMemory = await memoryOf(long)
+    const speed = (times: number[]) => (bytes / median(times) / 1e6).toFixed(2)
+    const ratio = ({ ours, theirs }: Row) => median(theirs.map((time, round) => time / (ours[round] ?? 0)))
+    const table = [
+      "| beside | theirs, GB/s | ours, GB/s | ratio | goal | |",
+      "| --- | --- | --- | --- | --- | --- |",
+      ...rows.map(
+        (row) =>
+          `| ${row.what} | ${speed(row.theirs)} | ${speed(row.ours)} | ${ratio(row).toFixed(2)} | ${row.goal} | ${row.note} |`,
+      ),
+      "",
+      `${(bytes / 1e9).toFixed(1)} GB of programs, texts and derivations, in the page cache; ${rounds} rounds, medians; ${cpus().length} processors.`,
+      "Ours looks at names, symbolic links and attributes too, and for what could be unpacked.",
+      `No false findings there. Of ${plants.plants} plants (every form of every secret) ${plants.plants - plants.missed.length} are found.`,
+      `Peak memory: ${memory.toFixed(0)} MiB; with a file of one line of 4 GiB ${longMemory.toFixed(0)} MiB (goal: ${mostMemory}).`,
+    ].join("\n")
+    console.log(table)
+    if (process.env.UPDATE === "1") update(table)
+    const slow = rows.filter((row) => !(ratio(row) >= row.goal)).map(({ what }) => `slower than wanted: ${what}`)
+    const failures = [...slow, ...plants.missed.map((plant) => `not found: ${plant.replaceAll("\n", ", ")}`)]
+    if (Math.max(memory, longMemory) > mostMemory) failures.push("more memory than wanted")
+    for (const failure of failures) console.log(failure)
+    if (failures.length > 0) process.exitCode = 1
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+function update(table: string): void {
+  const page = new URL("../../docs/performance.md", import.meta.url)
+  const text = readFileSync(page, "utf8")
+  writeFileSync(
+    page,
+    text.replace(/(<!-- search -->\n)[\s\S]*(<!-- \/search -->)/, (_, from, to) => `${from}\n${table}\n\n${to}`),
+  )
+}
+
+const [option, path] = process.argv.slice(2)
+if (option === "--memory" && path !== undefined) {
+  await searchTree([path], searchPlan(formsOfTwenty()))
+  process.stdout.write(`${process.resourceUsage().maxRSS / 1024}`)
+} else await bench(Number(option ?? 2300) * mebibyte)
