@@ -1,6 +1,6 @@
 // Raw deflate, synchronously and in pieces, by Node's own zlib. Its public interface is asynchronous or takes everything
 // at once; what lies under it (`_handle.writeSync`, `_writeState`) is not documented, but pngjs, minizlib and with it npm
-// have rested on it for years, and inflate.test.ts says at once should it change.
+// have rested on it for years, and file-search.test.ts says at once should it change.
 
 import { constants, createInflateRaw } from "node:zlib"
 import type { Contents } from "./contents.ts"
