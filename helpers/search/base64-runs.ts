@@ -16,10 +16,12 @@ const stride = 32
 
 /** gzip, xz (in both alphabets), zstd, bzip2, zip, cpio, 7z. */
 const beginnings = new Set(["H4sI", "/Td6", "_Td6", "KLUv", "Qlpo", "UEsD", "MDcw", "N3q8"].map(wordOf))
+const firstBytes = new Uint8Array(256)
+for (const word of beginnings) firstBytes[word & 255] = 1
+
 /** "ustar" in byte 257 of a tar: 343 characters behind the beginning, and further where lines are broken. */
 const tarMark = Buffer.from("1c3Rhc")
-const inTarMark = new Uint8Array(256)
-for (const byte of tarMark) inTarMark[byte] = 1
+const shortestTarLine = 60
 const tarMarkAt = 343
 const tarMarkSpan = 80
 
@@ -85,7 +87,6 @@ export class Base64Runs {
       else this.#begin(at + start, view, start)
     }
     this.#at = end
-    if (ended) return
     if (view.length > lookahead) this.#tail = Buffer.from(view.subarray(-lookahead - 1))
     else this.#tail = Buffer.concat([this.#tail, view]).subarray(-lookahead - 1)
   }
@@ -124,56 +125,45 @@ function beginningIn(bytes: Buffer, from: number, until: number): number {
   const bits = bitsOf
   const last = Math.min(bytes.length - 8, until + stride)
   for (let at = from; at <= last; at += stride) {
-    // In ordinary texts words are short: four of the eight characters at once are what nearly all of it fails by.
-    const ends = (bits[bytes[at] as number] as number) | (bits[bytes[at + 7] as number] as number)
-    if (((ends | (bits[bytes[at + 2] as number] as number) | (bits[bytes[at + 5] as number] as number)) & 64) !== 0)
-      continue
-    if (!mayBeLong(bytes, at)) continue
+    // Taken together, since in text each one alone is a toss of a coin, which processors are bad at.
+    const outside =
+      (bits[bytes[at] ?? 0] ?? 0) |
+      (bits[bytes[at + 2] ?? 0] ?? 0) |
+      (bits[bytes[at + 4] ?? 0] ?? 0) |
+      (bits[bytes[at + 5] ?? 0] ?? 0) |
+      (bits[bytes[at + 7] ?? 0] ?? 0)
+    if (outside >= 64) continue
     const start = startOf(bytes, at, Math.max(from, at - stride + 1))
-    if (start >= 0 && start < until && counts(bytes, start)) return start
+    if (start >= 0 && start < until && (packed(bytes, start) || tarred(bytes, start))) return start
   }
   return -1
 }
 
-/** A run of 40 around `at` covers what is 16 before it, or, if it begins later, what is 24 behind it. */
-function mayBeLong(bytes: Buffer, at: number): boolean {
-  const bits = bitsOf
-  if (at < 16 || at + 24 > bytes.length) return true
-  const before = (bits[bytes[at - 16] as number] as number) | (bits[bytes[at - 8] as number] as number)
-  if (((before | (bits[bytes[at - 4] as number] as number)) & 64) === 0) return true
-  const behind = (bits[bytes[at + 12] as number] as number) | (bits[bytes[at + 16] as number] as number)
-  return ((behind | (bits[bytes[at + 23] as number] as number)) & 64) === 0
-}
-
-/** The first byte of the run around `at`; -1 if it begins before `from`, or is too short. */
+/** The first byte of the run that `at` lies in; -1 if it begins before `from`. */
 function startOf(bytes: Buffer, at: number, from: number): number {
   const bits = bitsOf
-  for (let behind = 1; behind < 7; behind++) if ((bits[bytes[at + behind] ?? 0] ?? 64) === 64) return -1
   let start = at
-  while (start > from && (bits[bytes[start - 1] ?? 0] ?? 64) < 64) start--
-  const open = start > 0 && (bits[bytes[start - 1] ?? 0] ?? 64) < 64
-  return open ? -1 : start
+  while (start > from && bits[bytes[start - 1] ?? 0] !== 64) start--
+  return start > 0 && bits[bytes[start - 1] ?? 0] !== 64 ? -1 : start
 }
 
-// Names in a program's symbol table are runs too, and there are millions: what they fail by comes first.
-function counts(bytes: Buffer, start: number): boolean {
-  if (start + shortestRun > bytes.length) return false
-  if (!beginnings.has(bytes.readInt32LE(start)) && !holdsTarMark(bytes, start + tarMarkAt)) return false
-  for (let at = start; at < start + shortestRun; at++) if ((bitsOf[bytes[at] ?? 0] ?? 64) === 64) return false
-  return true
+function packed(bytes: Buffer, start: number): boolean {
+  return (
+    firstBytes[bytes[start] ?? 0] === 1 && beginnings.has(bytes.readInt32LE(start)) && runs(bytes, start, shortestRun)
+  )
 }
 
-/** Looks at every sixth byte alone, as long as none is one of the mark's. */
-function holdsTarMark(bytes: Buffer, from: number): boolean {
-  const { length } = tarMark
-  const last = Math.min(from + tarMarkSpan, bytes.length)
-  for (let at = from + length - 1; at < last; at += length) {
-    if (inTarMark[bytes[at] as number] === 0) continue
-    for (let start = at - length + 1; start <= at && start + length <= last; start++) {
-      let same = 0
-      while (same < length && bytes[start + same] === tarMark[same]) same++
-      if (same === length) return true
-    }
+function tarred(bytes: Buffer, start: number): boolean {
+  if (bitsOf[bytes[start + shortestTarLine - 1] ?? 0] === 64 || !runs(bytes, start, shortestTarLine)) return false
+  const last = Math.min(bytes.length - tarMark.length, start + tarMarkAt + tarMarkSpan)
+  for (let at = start + tarMarkAt; at <= last; at++) {
+    if (bytes[at] === tarMark[0] && tarMark.equals(bytes.subarray(at, at + tarMark.length))) return true
   }
   return false
+}
+
+function runs(bytes: Buffer, start: number, length: number): boolean {
+  if (start + length > bytes.length) return false
+  for (let at = start; at < start + length; at++) if (bitsOf[bytes[at] ?? 0] === 64) return false
+  return true
 }

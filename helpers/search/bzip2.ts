@@ -31,7 +31,7 @@ export function* bunzip2(input: Input, contents: Contents): Reading {
 
 /** What one decoder needs, kept for the next one. */
 class Memory {
-  readonly links = new Uint32Array(900_000)
+  readonly links = new Int32Array(900_000)
   readonly output = Buffer.allocUnsafe(64 * 1024)
   readonly selectors = new Uint8Array(18_002)
 }
@@ -214,7 +214,9 @@ function* symbols(
   const { links } = memory
   const front = Uint8Array.from(used)
   const end = used.length + 1
-  let [length, run, place] = [0, 0, 1]
+  let length = 0
+  let run = 0
+  let place = 1
   for (let group = 0; group < groups; group++) {
     const code = codes[memory.selectors[Math.min(group, 18_001)] ?? 0]
     if (code === undefined) badCode()
@@ -248,7 +250,7 @@ function* symbols(
 
 /** Undoes the Burrows-Wheeler transform and the first run-length code, and gives the bytes away. Their checksum. */
 function expand({ start, length }: Block, { links, output }: Memory, contents: Contents): number {
-  const counts = new Uint32Array(257)
+  const counts = new Int32Array(257)
   for (let at = 0; at < length; at++) {
     const next = ((links[at] ?? 0) & 255) + 1
     counts[next] = (counts[next] ?? 0) + 1
@@ -260,7 +262,12 @@ function expand({ start, length }: Block, { links, output }: Memory, contents: C
     counts[byte] = to + 1
     links[to] = (links[to] ?? 0) | (at << 8)
   }
-  let [link, filled, same, before, sum] = [(links[start] ?? 0) >>> 8, 0, 0, -1, -1]
+  let link = (links[start] ?? 0) >>> 8
+  const table = crcs
+  let filled = 0
+  let same = 0
+  let before = -1
+  let sum = -1
   for (let at = 0; at < length; at++) {
     const entry = links[link] ?? 0
     const byte = entry & 255
@@ -280,7 +287,7 @@ function expand({ start, length }: Block, { links, output }: Memory, contents: C
     }
     for (; times > 0; times--) {
       output[filled++] = before
-      sum = (sum << 8) ^ (crcs[(sum >>> 24) ^ before] ?? 0)
+      sum = (sum << 8) ^ (table[(sum >>> 24) ^ before] ?? 0)
     }
     if (same === 0) before = -1
   }

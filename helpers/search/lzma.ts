@@ -94,8 +94,8 @@ export class Lzma {
   decode(src: Buffer, length: number): void {
     this.#src = src
     this.#at = 5
-    this.#range = 0xffffffff
-    this.#code = src.readUInt32BE(1)
+    this.#range = -1
+    this.#code = src.readInt32BE(1)
     if (src[0] !== 0) throw new Error("damaged LZMA data")
     const probs = this.#probs
     for (let left = length; left > 0; ) {
@@ -119,28 +119,31 @@ export class Lzma {
     if (this.#at !== src.length || this.#code !== 0) throw new Error("damaged LZMA data")
   }
 
+  // Range and code are unsigned words held in signed ones: numbers beyond these would be allocated one by one.
   #normalize(): void {
-    if (this.#range < 0x1000000) {
-      this.#range = (this.#range << 8) >>> 0
-      this.#code = ((this.#code << 8) | (this.#src[this.#at++] ?? 0)) >>> 0
+    if ((this.#range & 0xff000000) === 0) {
+      this.#range <<= 8
+      this.#code = (this.#code << 8) | (this.#src[this.#at++] ?? 0)
     }
   }
 
   #bit(probs: Uint16Array, index: number): 0 | 1 {
     let range = this.#range
-    if (range < 0x1000000) {
-      range = (range << 8) >>> 0
-      this.#code = ((this.#code << 8) | (this.#src[this.#at++] ?? 0)) >>> 0
+    let code = this.#code
+    if ((range & 0xff000000) === 0) {
+      range <<= 8
+      code = (code << 8) | (this.#src[this.#at++] ?? 0)
     }
     const prob = probs[index] ?? 0
-    const bound = Math.imul(range >>> 11, prob) >>> 0
-    if (this.#code < bound) {
+    const bound = Math.imul(range >>> 11, prob)
+    if (code >>> 0 < bound >>> 0) {
       this.#range = bound
+      this.#code = code
       probs[index] = prob + ((2048 - prob) >>> 5)
       return 0
     }
-    this.#range = range - bound
-    this.#code = this.#code - bound
+    this.#range = (range - bound) | 0
+    this.#code = (code - bound) | 0
     probs[index] = prob - (prob >>> 5)
     return 1
   }
@@ -170,8 +173,8 @@ export class Lzma {
       const half = this.#range >>> 1
       this.#range = half
       value <<= 1
-      if (this.#code >= half) {
-        this.#code -= half
+      if (this.#code >>> 0 >= half) {
+        this.#code = (this.#code - half) | 0
         value |= 1
       }
     }
@@ -196,7 +199,32 @@ export class Lzma {
         if (matchBit !== bit) break
       }
     }
-    while (symbol < 0x100) symbol = (symbol << 1) | this.#bit(probs, from + symbol)
+    // The same as #bit, in place: most of the time is spent here.
+    const src = this.#src
+    let range = this.#range
+    let code = this.#code
+    let at = this.#at
+    while (symbol < 0x100) {
+      if ((range & 0xff000000) === 0) {
+        range <<= 8
+        code = (code << 8) | (src[at++] ?? 0)
+      }
+      const prob = probs[from + symbol] ?? 0
+      const bound = Math.imul(range >>> 11, prob)
+      if (code >>> 0 < bound >>> 0) {
+        range = bound
+        probs[from + symbol] = prob + ((2048 - prob) >>> 5)
+        symbol <<= 1
+      } else {
+        range = (range - bound) | 0
+        code = (code - bound) | 0
+        probs[from + symbol] = prob - (prob >>> 5)
+        symbol = (symbol << 1) | 1
+      }
+    }
+    this.#range = range
+    this.#code = code
+    this.#at = at
     const state = this.#state
     this.#state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6
     ring[pos] = symbol
@@ -251,9 +279,11 @@ export class Lzma {
     const slot = this.#tree(posSlot + (Math.min(len - 2, 3) << 6), 6)
     if (slot < 4) return slot
     const bits = (slot >>> 1) - 1
-    const high = ((2 | (slot & 1)) << bits) >>> 0
+    const high = (2 | (slot & 1)) << bits
     if (slot < 14) return high + this.#reverseTree(posSpecial + high - slot - 1, bits)
-    return high + ((this.#direct(bits - 4) << 4) >>> 0) + this.#reverseTree(align - 1 + 1, 4)
+    const distance = (high + (this.#direct(bits - 4) << 4) + this.#reverseTree(align, 4)) | 0
+    if (distance < 0) throw new Error("damaged LZMA data: a match from before the beginning")
+    return distance
   }
 
   #repeat(len: number): void {

@@ -47,7 +47,7 @@ export class Report {
   files = 0
   /** As read: before anything was unpacked. */
   bytes = 0
-  /** Per format: what was unpacked of it. `members` of a compression are its streams. */
+  /** Per format: what was unpacked of it. What a compression holds counts as one member. */
   unpacked: Record<string, Unpacked> = {}
   /** Per format: what begins like it and is none (see formats.ts for the rule). It was searched raw. */
   lookalikes: Record<string, number> = {}

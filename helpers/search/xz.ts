@@ -9,8 +9,8 @@ import { Lzma } from "./lzma.ts"
 import { NotUnpacked } from "./not-unpacked.ts"
 
 const magic = Buffer.from("\xfd7zXZ\0", "latin1")
-/** xz -9 uses 64 MiB. */
-const largestDictionary = 128 * 2 ** 20
+/** What xz -9 uses; all of it is held. */
+const largestDictionary = 64 * 2 ** 20
 const checkSizes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64]
 const idle: Lzma[] = []
 
