@@ -132,21 +132,11 @@ function beginningIn(bytes: Buffer, from: number, until: number): number {
       (bits[bytes[at + 4] ?? 0] ?? 0) |
       (bits[bytes[at + 5] ?? 0] ?? 0) |
       (bits[bytes[at + 7] ?? 0] ?? 0)
-    if (outside >= 64 || !mayBeLong(bytes, at)) continue
+    if (outside >= 64) continue
     const start = startOf(bytes, at, Math.max(from, at - stride + 1))
     if (start >= 0 && start < until && (packed(bytes, start) || tarred(bytes, start))) return start
   }
   return -1
-}
-
-/** A run of 40 around `at` covers what is 16 before it, or, if it begins later, what is 24 behind it. */
-function mayBeLong(bytes: Buffer, at: number): boolean {
-  const bits = bitsOf
-  if (at < 16 || at + 24 > bytes.length) return true
-  const before = (bits[bytes[at - 16] ?? 0] ?? 0) | (bits[bytes[at - 8] ?? 0] ?? 0) | (bits[bytes[at - 4] ?? 0] ?? 0)
-  if (before < 64) return true
-  const behind = (bits[bytes[at + 12] ?? 0] ?? 0) | (bits[bytes[at + 16] ?? 0] ?? 0) | (bits[bytes[at + 23] ?? 0] ?? 0)
-  return behind < 64
 }
 
 /** The first byte of the run that `at` lies in; -1 if it begins before `from`. */
