@@ -20,6 +20,7 @@ import { machineGrounds, searchDisks } from "./host-disks.ts"
 import { searchHostRepositories } from "./host-repositories.ts"
 import { searchState } from "./host-state.ts"
 import { knownSecrets } from "./known-secrets.ts"
+import { linkTo } from "./link.ts"
 import { newMark, searchMarked } from "./marked.ts"
 import { searchRepository } from "./repository.ts"
 import { inScratch } from "./scratch.ts"
@@ -83,7 +84,8 @@ export async function theStore(
       search: async (plan, report) => {
         reading = await readStore(ssh, host.programs, plan, report, cache.known)
         const { nars, bytes, hashedOnly, others } = reading
-        return { paths: nars.size, bytes, hashedOnly, why: cache.why, others }
+        const link = await linkTo(ssh, host.programs)
+        return { paths: nars.size, bytes, hashedOnly, why: cache.why, others, link }
       },
       control: (plan, report) =>
         inScratch(async (scratch) => {

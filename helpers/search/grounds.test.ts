@@ -5,8 +5,9 @@ import { execFileSync } from "node:child_process"
 import { link, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { here, programsHere } from "../machine.ts"
+import { here, type Machine, programsHere } from "../machine.ts"
 import { run } from "../run.ts"
 import { Secret } from "../secret.ts"
 import { readStore } from "../store-reading.ts"
@@ -14,6 +15,7 @@ import { missedIn, newCanaries, plantAnswers, plantRepository, plantTree } from 
 import { searchPlan } from "./engine.ts"
 import { searchDisks } from "./host-disks.ts"
 import { searchHostRepositories } from "./host-repositories.ts"
+import { linkTo } from "./link.ts"
 import { newMark, searchMarked } from "./marked.ts"
 import { needlesOf } from "./needles.ts"
 import { Report } from "./report.ts"
@@ -116,6 +118,49 @@ describe("of a machine's files", () => {
 
   test("a directory that is not there is no empty one", async () => {
     await expect(disks(new Report(), join(at, "nowhere"))).rejects.toThrow("the stream is cut off")
+  })
+})
+
+describe("over a slow link", () => {
+  // As slow as it says, whatever the program: every piece waits for its share of time.
+  const slow = (change = (argv: string[]) => argv): Machine => ({
+    where: "slow",
+    run: (argv, { stdin, consume, ...options } = {}) =>
+      here.run(change(argv), {
+        ...options,
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(consume === undefined ? {} : { consume: (stdout) => consume(throttled(stdout)) }),
+      }),
+  })
+  async function* throttled(chunks: AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
+      await sleep(chunk.length / 20_000)
+      yield chunk
+    }
+  }
+  const search = async (machine: Machine) => {
+    const report = new Report()
+    const grounds = { read: ["/"], leftOut: [], foreign: [] }
+    await searchDisks(plan, report, { machine, programs, grounds, except: [], root: at })
+    return report
+  }
+
+  test("what is sent is packed, and found all the same", async () => {
+    await writeFile(join(at, "file"), Buffer.concat([Buffer.alloc(2_000_000, "zeros and "), Buffer.from(word)]))
+    const machine = slow()
+    const report = await search(machine)
+    expect((await linkTo(machine, programs)).packed).toBe(true)
+    expect((await linkTo(here, programs)).packed).toBe(false)
+    expect(report.findings).toMatchObject([{ where: "/file", offset: 2_000_000 }])
+    expect(report.bytes).toBe(2_000_000 + word.length)
+  })
+
+  test("a tar that is killed, or fails, is an error though what packed it ended well", async () => {
+    await writeFile(join(at, "file"), Buffer.alloc(200_000_000))
+    const killed = slow((argv) => argv.map((word) => word.replace('{ "$@" ||', '{ timeout -s KILL 0.1 "$@" ||')))
+    await expect(search(killed)).rejects.toThrow(/ends too early|cut off|tar ended with/)
+    const failing = slow((argv) => argv.map((word) => word.replace('{ "$@" ||', '{ "$@" --no-such-option ||')))
+    await expect(search(failing)).rejects.toThrow(/ends too early|cut off|tar ended with/)
   })
 })
 

@@ -6,6 +6,7 @@ import { type Grounds, groundsOf, mountOf } from "../mounts.ts"
 import type { SshRan } from "../ssh.ts"
 import { readTar } from "../tar.ts"
 import type { SearchPlan } from "./engine.ts"
+import { linkTo, unpacked } from "./link.ts"
 import { Place } from "./place.ts"
 import type { Report } from "./report.ts"
 import { type Onlooker, TarSearch } from "./tar-search.ts"
@@ -18,12 +19,14 @@ const timeoutMs = 8 * 3_600_000
 
 // nice and ionice are used where they are; a host may lack them.
 const gently = `
-bin=$1
-shift
+bin=$1 pack=$2
+shift 2
 set -- "$bin/tar" "$@"
 [ ! -x "$bin/ionice" ] || set -- "$bin/ionice" -c 3 "$@"
 [ ! -x "$bin/nice" ] || set -- "$bin/nice" -n 19 "$@"
-exec "$@"
+[ -n "$pack" ] || exec "$@"
+# The exit code of a pipe is its last command's.
+{ "$@" || echo "tar ended with $?" >&2; } | "$bin/zstd" -q -1 -T1 -c
 `.trim()
 
 export interface TarRequest {
@@ -47,16 +50,25 @@ export async function tarOf(
 ): Promise<void> {
   // In this order: what follows the list of names does not count for them.
   const list = ["-C", directory, "--null", "--verbatim-files-from", "--files-from=-"]
-  const argv = [`${programs}/sh`, "-euc", gently, "sh", programs, ...everything, ...options, ...list]
+  const { packed } = await linkTo(machine, programs)
+  const words = [programs, packed ? "zstd" : "", ...everything, ...options, ...list]
   const stdin = names.map((name) => `${name}\0`).join("")
   let ran: SshRan
   try {
-    ran = await machine.run(argv, { stdin, answers: [0, 1, 2], timeoutMs, consume })
+    ran = await machine.run([`${programs}/sh`, "-euc", gently, "sh", ...words], {
+      stdin,
+      answers: [0, 1, 2],
+      timeoutMs,
+      consume: packed ? (stdout) => consume(unpacked(stdout)) : consume,
+    })
   } catch (cause) {
     const [first = ""] = (cause as Error).message.split("\n")
     throw new Error(first.includes("tar: ") ? `${machine.where}: tar did not end well` : first)
   }
-  if (ran.exitCode !== 2) return
+  const [, told] = /^tar ended with (\d+)$/m.exec(ran.stderr) ?? []
+  const exitCode = told === undefined ? ran.exitCode : Number(told)
+  if (exitCode > 2) throw new Error(`${machine.where}: tar ended with ${exitCode}`)
+  if (exitCode !== 2) return
   const refused = [...ran.stderr.matchAll(/^\S*tar: (.*): (Cannot [^\n]*)$/gm)]
   for (const [, path = "", why = ""] of refused) unreadable(path, why)
   if (refused.length === 0) throw new Error(`${machine.where}: tar failed, and does not say on what`)

@@ -20,7 +20,8 @@ export function isZstd(head: Buffer): boolean {
 
 const isSkippable = (word: number) => word >>> 4 === 0x184d2a5
 
-export function* unzstd(input: Input, contents: Contents): Reading {
+/** Gives each block to `inflate`, whose memory is ours again afterwards. */
+export function* unzstd(input: Input, contents: Pick<Contents, "inflate">): Reading {
   do {
     const word = (yield* input.take(4)).readUInt32LE()
     if (isSkippable(word)) yield* input.skip((yield* input.take(4)).readUInt32LE())
@@ -34,7 +35,7 @@ interface Frame {
   checked: boolean
 }
 
-function* frame(input: Input, contents: Contents): Reading {
+function* frame(input: Input, contents: Pick<Contents, "inflate">): Reading {
   const { header, size, checked } = yield* frameHeader(input)
   const blocks: Uint8Array[] = []
   const decompress = new Decompress((block) => blocks.push(block))
