@@ -117,6 +117,9 @@ function secretsOf({ secrets }: Manifest, generation: string, nonce: Uint8Array,
 function templatesOf(manifest: Manifest, generation: string, nonce: Uint8Array, git: LockedDocuments): Wanted[] {
   const { secrets, templates, placeholderBySecretName: placeholders } = manifest
   return (templates ?? []).map((template) => {
+    if (template.content === "" && template.file) {
+      throw new Error(`template ${template.name}: its content stands in ${template.file}, which is not compared`)
+    }
     let content: Buffer | undefined = Buffer.from(template.content)
     for (const { name, sopsFile, key } of secrets) {
       const placeholder = placeholders?.[name]

@@ -20,8 +20,8 @@ export interface HostKeys {
   /** Directories searched for age identities. */
   searched: string[]
   keys: HostKey[]
-  /** The recipients of the keys sops-nix used at the last activation, as it left them. */
-  used: string[]
+  /** The recipients of the keys sops-nix used at the last activation, as it left them, by its file of them. */
+  used: Record<string, string[]>
   /** What looks like an age identity and is none, `FILE: WHY`. */
   unreadable: string[]
 }
@@ -66,11 +66,11 @@ export async function identitiesOn(ssh: Ssh, programs: string, file: string): Pr
   return identitiesIn(new Secret(file, stdout))
 }
 
-/** Looks for every key; `mountPoint` is where sops-nix keeps its secrets, such as `/run/secrets.d`. */
+/** Looks for every key; `mountPoints` are where sops-nix keeps its secrets, such as `/run/secrets.d`. */
 export async function hostKeys(
   ssh: Ssh,
   programs: string,
-  mountPoint: string,
+  mountPoints: string[],
   documents: SealedDocument[],
 ): Promise<HostKeys> {
   const sh = (script: string, ...args: string[]) =>
@@ -78,11 +78,12 @@ export async function hostKeys(
   const found = records(ssh.where, await sh(looking, ...directories), 1).flat()
   const keys: HostKey[] = []
   const unreadable: string[] = []
-  let used: string[] = []
+  const left = mountPoints.map((mountPoint) => `${mountPoint}/age-keys.txt`)
+  const used: HostKeys["used"] = Object.fromEntries(left.map((file) => [file, []]))
   for (const where of [...new Set(found)].sort()) {
     const { stdout } = await ssh.run([`${programs}/cat`, "--", where])
     const identities = agesIn(where, stdout, unreadable)
-    if (where === `${mountPoint}/age-keys.txt`) used = identities.map(({ recipient }) => recipient)
+    if (left.includes(where)) used[where] = identities.map(({ recipient }) => recipient)
     for (const identity of identities) {
       keys.push({ where, kind: "age", recipient: identity.recipient, opens: await openedBy(identity, documents) })
     }

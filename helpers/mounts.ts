@@ -35,7 +35,7 @@ export interface Grounds {
 
 // What the kernel or a service makes up: no bytes that somebody put there.
 const madeUp =
-  /^(proc|sysfs|cgroup2?|devpts|mqueue|debugfs|tracefs|securityfs|pstore|bpf|configfs|fusectl|hugetlbfs|nsfs|binfmt_misc|autofs|rpc_pipefs|efivarfs|selinuxfs|fuse\.lxcfs)$/
+  /^(proc|sysfs|cgroup2?|devpts|mqueue|debugfs|tracefs|securityfs|pstore|bpf|configfs|fusectl|hugetlbfs|nsfs|binfmt_misc|rpc_pipefs|efivarfs|selinuxfs|fuse\.lxcfs)$/
 const elsewhere = /^(nfs\d?|cifs|smb3|9p|virtiofs|ceph|fuse\.(?!lxcfs)\S+)$/
 
 /**
@@ -53,7 +53,9 @@ export function groundsOf(mounts: Mount[], secrets: string[]): Grounds {
     if (secrets.includes(path)) leave("decrypted secrets, judged by C3.2")
     else if (/^\/var\/lib\/docker\/containers\/[^/]+\/mounts\/secrets$/.test(path))
       leave("swarm secrets, judged by C3.3")
-    else if (madeUp.test(type)) leave(type)
+    else if (madeUp.test(type) || path.startsWith("/proc/")) leave(type)
+    else if (type === "autofs")
+      grounds.foreign.push({ path, why: "not mounted yet (autofs): what is there is unknown" })
     else if (elsewhere.test(type)) grounds.foreign.push({ path, why: `a file system of another machine (${type})` })
     else if (type === "overlay" && path !== "/") leave("a container's files, read as the layers they are made of")
     else if (readTrees.some((tree) => tree.device === device && within(tree.root)))

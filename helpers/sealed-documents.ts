@@ -6,7 +6,7 @@ import { blobOf, treeOf } from "./git-history.ts"
 import { lockedRev, type PinnedBase } from "./pinned.ts"
 import type { Secret } from "./secret.ts"
 import type { SopsDocument } from "./sops.ts"
-import { documentOf } from "./sops-history.ts"
+import { documentOf, looksSealed } from "./sops-history.ts"
 import { type OpenedSops, openSops } from "./sops-open.ts"
 import type { Target } from "./target.ts"
 
@@ -38,8 +38,13 @@ export async function lockedDocuments(
   const documents: SealedDocument[] = []
   for (const { path, mode, blob } of await treeOf(secrets, rev)) {
     if (!mode.startsWith("100") || path === ".sops.yaml") continue
-    const document = documentOf(await blobOf(secrets, blob), path)
-    if (document === undefined) continue
+    const bytes = await blobOf(secrets, blob)
+    const document = documentOf(bytes, path)
+    if (document === undefined) {
+      if (looksSealed(bytes))
+        throw new Error(`${path} at ${rev} is of sops and cannot be read, so nobody knows what it seals`)
+      continue
+    }
     try {
       documents.push({ path, document, opened: await openSops(document, identity) })
     } catch (cause) {
@@ -47,6 +52,15 @@ export async function lockedDocuments(
     }
   }
   return { rev, lockSha256, documents }
+}
+
+/** The leaves of a document, none when git has no such document. Throws when it was not opened. */
+export function leavesOf({ rev, documents }: LockedDocuments, path: string): string[] {
+  const found = documents.find((one) => one.path === path)
+  if (found !== undefined && found.opened === undefined) {
+    throw new Error(`${path} at ${rev} was not opened: ${found.why}`)
+  }
+  return found?.opened?.names() ?? []
 }
 
 /**
@@ -57,8 +71,10 @@ export function leafInGit({ rev, documents }: LockedDocuments, path: string, lea
   const found = documents.find((one) => one.path === path)
   if (found === undefined) return undefined
   if (found.opened === undefined) throw new Error(`${path} at ${rev} was not opened: ${found.why}`)
+  // sops-nix takes the whole of a document under no key; of a binary one that is its only value.
   const names = found.opened.names()
-  // sops-nix takes the whole of a binary document under no key.
-  const name = leaf === "" && names.length === 1 ? names[0] : leaf
-  return name !== undefined && names.includes(name) ? found.opened.leaf(name) : undefined
+  if (leaf === "" && names.join() !== "data")
+    throw new Error(`${path}: a whole document of several values is not compared`)
+  const name = leaf === "" ? "data" : leaf
+  return names.includes(name) ? found.opened.leaf(name) : undefined
 }

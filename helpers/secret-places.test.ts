@@ -3,7 +3,7 @@ import { SecretPlaces } from "./secret-places.ts"
 
 const secrets = { bootstrapKey: "/var/lib/sops-nix/key.txt", places: [] } as never
 const seen = (path: string, head: string | Buffer, places = new SecretPlaces({ secrets })) => {
-  places.look(path, "file", Buffer.alloc(0))?.(Buffer.from(head))
+  places.look({ path, shown: path, type: "file", target: "" })?.(Buffer.from(head))
   return places.places.map((place) => place.class)
 }
 const pem = (kind: string) =>
@@ -44,12 +44,23 @@ describe("what lies on a host is", () => {
   })
 })
 
-test("a link to a decrypted secret is derived from git; a link of that name to elsewhere is not", () => {
+test("a link is what it leads to: a decrypted secret, the closure, or somewhere else", () => {
   const places = new SecretPlaces({ secrets })
-  places.look("/root/.netrc", "symlink", Buffer.from("/run/secrets/netrc"))
-  places.look("/home/x/.netrc", "symlink", Buffer.from("/run/secretsx/netrc"))
+  const link = (path: string, target: string) => places.look({ path, shown: path, type: "symlink", target })
+  link("/root/.netrc", "/run/secrets/netrc")
+  link("/home/x/.netrc", "/run/secretsx/netrc")
+  link("/etc/x.env", "/etc/static/x.env")
   expect(places.places.map((place) => place.class)).toEqual(["derived from git", "violation"])
-  expect(places.looked).toBe(2)
+  expect(places.looked).toBe(3)
+})
+
+test("a further name of a file counts by its name, and a name that holds a secret is shown without it", () => {
+  const places = new SecretPlaces({ secrets })
+  places.look({ path: "/root/.env", shown: "/root/.env", type: "further name", target: "opt/a" })
+  places.look({ path: "/root/word.env", shown: "/root/[a name that holds x]", type: "file", target: "" })?.(
+    Buffer.from("x"),
+  )
+  expect(places.places).toMatchObject([{ path: "/root/.env" }, { path: "/root/[a name that holds x]" }])
 })
 
 test("a target file adds places, and cannot move the bootstrap key", () => {

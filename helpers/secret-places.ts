@@ -3,14 +3,18 @@
 
 import type { Allowance } from "./allowances.ts"
 import { expressionOf } from "./allowances.ts"
+import type { Seen } from "./search/tar-search.ts"
 import type { Target } from "./target.ts"
 
 export type PlaceClass = "the bootstrap key" | "derived from git" | "regenerable identity" | "violation"
 
 export interface SecretPlace {
+  /** As it may be shown. */
   path: string
   class: PlaceClass
   why: string
+  /** A symbolic link, which holds nothing itself. */
+  link: boolean
 }
 
 type Known = Allowance & { class: PlaceClass }
@@ -27,6 +31,13 @@ const identities: Known[] = [
   },
   { pattern: "/var/lib/docker/swarm/worker/*", reason: "the swarm's node database" },
 ].map((one) => ({ ...one, class: "regenerable identity" }))
+
+/** What systemd copies out of decrypted secrets for one unit each. */
+const credentials: Known = {
+  pattern: "/run/credentials/**",
+  reason: "a credential that systemd gives to a unit",
+  class: "derived from git",
+}
 
 /** Names that tools give to files with secrets: whatever lies there is brought by somebody. */
 const named: Allowance[] = [
@@ -79,36 +90,43 @@ export class SecretPlaces {
 
   constructor({ secrets: { bootstrapKey, places } }: Pick<Target, "secrets">) {
     this.#bootstrapKey = bootstrapKey
-    this.#known = [...places, ...identities].map((one) => ({ ...one, expression: expressionOf(one.pattern) }))
+    this.#known = [...places, ...identities, credentials].map((one) => ({
+      ...one,
+      expression: expressionOf(one.pattern),
+    }))
   }
 
   /** Says whether it wants to see the file's first bytes. */
-  look(path: string, type: "file" | "symlink", target: Buffer): ((head: Buffer) => void) | undefined {
+  look({ path, shown, type, target }: Seen): ((head: Buffer) => void) | undefined {
     this.looked++
+    const add = (kind: PlaceClass, why: string) =>
+      void this.places.push({ path: shown, class: kind, why, link: type === "symlink" })
     const name = names.find(({ expression }) => expression.test(path))
     if (type === "symlink") {
-      if (name !== undefined) this.#add(path, name.reason, /^\/run\/secrets\//.test(target.toString()))
+      // What a link leads to is looked at there; sops-nix and the closure lead to what others judge.
+      if (name !== undefined && /^\/run\/secrets(-for-users)?\//.test(target)) add("derived from git", name.reason)
+      else if (name !== undefined && !/^\/(nix\/store|etc\/static)\//.test(target)) add("violation", name.reason)
       return undefined
     }
     if (path === this.#bootstrapKey) {
-      this.places.push({ path, class: "the bootstrap key", why: "the one exception" })
+      add("the bootstrap key", "the one exception")
       return undefined
     }
     const known = this.#known.find(({ expression }) => expression.test(path))
     if (known !== undefined) {
-      this.places.push({ path, class: known.class, why: known.reason })
+      add(known.class, known.reason)
+      return undefined
+    }
+    if (type === "further name") {
+      if (name !== undefined) add("violation", `${name.reason}, a further name of a file`)
       return undefined
     }
     return (head) => {
       const text = head.toString("latin1")
       const sign = signs.find(({ pattern, in: only }) => (only === undefined || only.test(path)) && pattern.test(text))
-      if (sign !== undefined) this.#add(path, sign.reason)
-      else if (name !== undefined && head.length > 0) this.#add(path, name.reason)
+      if (sign !== undefined) add("violation", sign.reason)
+      else if (name !== undefined && head.length > 0) add("violation", name.reason)
     }
-  }
-
-  #add(path: string, why: string, derived = false): void {
-    this.places.push({ path, class: derived ? "derived from git" : "violation", why })
   }
 }
 

@@ -41,6 +41,10 @@ export async function sealedHistory(repo: Mirror, history: History, identity: Ag
   return sealed
 }
 
+/** Whether bytes look as if sops had made them, in any of its formats, whatever a strict reader says of them. */
+export const looksSealed = (bytes: Buffer): boolean =>
+  bytes.includes("ENC[AES256_GCM,") || /^\s*"?sops(?:_\w+|"?\s*:|\])/m.test(bytes.toString("latin1"))
+
 /** A sops document, or undefined for anything else. */
 export function documentOf(bytes: Buffer, path: string): SopsDocument | undefined {
   try {

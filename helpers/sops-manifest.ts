@@ -18,6 +18,8 @@ const template = z.object({
   name: z.string(),
   path: z.string(),
   content: z.string(),
+  /** A store path with the content, where that is empty. */
+  file: z.string().nullish(),
   owner: z.string().nullish(),
   group: z.string().nullish(),
   uid: z.number().nullish(),
@@ -43,7 +45,7 @@ export type Manifest = z.output<typeof manifest> & {
 
 const script = `
 system=$(PROGRAMS/readlink -f /run/current-system)
-found=$(PROGRAMS/grep -hoE '/nix/store/[a-z0-9]{32}-manifest[^" ]*[.]json' "$system/activate" -r "$system/etc/systemd/system/") || [ $? -eq 1 ] || exit 3
+found=$(PROGRAMS/grep -RhoE -D skip '/nix/store/[a-z0-9]{32}-manifest[^" ]*[.]json' "$system/activate" "$system/etc/systemd/system/") || [ $? -eq 1 ] || exit 3
 for file in $found; do printf '%s\\n' "$file"; PROGRAMS/cat "$file"; printf '\\n\\0'; done
 `.trim()
 

@@ -23,10 +23,14 @@ export interface StoreReading {
 
 const listing = `
 export LC_ALL=C
-exec "$1/find" "$2/." -mindepth 1 -maxdepth 1 ! -name .links -printf '%f\\0'
+"$1/find" "$2/." -mindepth 1 -maxdepth 1 ! -name .links -printf '%f\\0'
+# Those that are no other path's file as well: left by a collection of garbage that was interrupted.
+[ ! -d "$2/.links" ] || "$1/find" "$2/.links" -mindepth 1 -links 1 -printf '.links/%f\\0'
 `.trim()
 
-const isStorePath = (name: string) => /^[0-9a-df-np-sv-z]{32}-[0-9a-zA-Z+\-._?=]{1,211}$/.test(name)
+// What a running build has beside its paths may hold anything, a FIFO too.
+const isStorePath = (name: string) =>
+  /^[0-9a-df-np-sv-z]{32}-[0-9a-zA-Z+\-._?=]{1,211}$/.test(name) && !/\.(lock|chroot)$/.test(name)
 
 /**
  * Reads all of the store but its hard links (`.links`, which are the same files again). `known` gives the NAR hash (hex)
@@ -41,11 +45,13 @@ export async function readStore(
   store = "/nix/store",
 ): Promise<StoreReading> {
   const argv = [`${programs}/sh`, "-euc", listing, "sh", programs, store]
-  const names = records(machine.where, await machine.run(argv, { maxBytes: 512 * 2 ** 20 }), 1).flat()
+  const listed = async () => records(machine.where, await machine.run(argv, { maxBytes: 512 * 2 ** 20 }), 1).flat()
+  const names = await listed()
   if (names.length === 0) throw new Error(`${machine.where}: nothing in ${store}`)
   const reading: StoreReading = { nars: new Map(), bytes: 0, hashedOnly: 0, others: [] }
   const paths = names.filter(isStorePath).sort()
-  reading.others = names.filter((name) => !isStorePath(name)).sort()
+  const others = names.filter((name) => !isStorePath(name)).sort()
+  reading.others = others.map((name) => Place.named(plan, name, report).where)
   const again: string[] = []
 
   const unreadable = (path: string, why: string) => {
@@ -83,8 +89,9 @@ export async function readStore(
   const sorted = ["--sort=name", "--hard-dereference"]
   await tarOf({ ...common, options: sorted, names: paths, consume: hash }, unreadable)
   const absent = paths.filter((name) => !reading.nars.has(`${store}/${name}`))
-  for (const name of absent) unreadable(name, "gone, or not readable, while the store was read")
-  const rest = [...again, ...reading.others]
+  const still = absent.length === 0 ? [] : await listed()
+  for (const name of absent) if (still.includes(name)) unreadable(name, "tar left it out")
+  const rest = [...again, ...others]
   if (rest.length > 0) await tarOf({ ...common, options: [], names: rest, consume: searchOnly }, unreadable)
   return reading
 }

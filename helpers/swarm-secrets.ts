@@ -55,6 +55,7 @@ export async function swarmSecrets(
     const { type, hmac } = files[index] ?? { type: null, hmac: "" }
     const where = `${service}/${file} in ${container.slice(0, 12)}`
     if (inGit === undefined) return { where, holds: "what is no leaf" } as const
+    if (type !== null && hmac === "unreadable") throw new Error(`${ssh.where}: ${where} cannot be read`)
     const holds = type === null ? "nothing" : hmac === inGit ? "the bytes in git" : "other bytes"
     return { where, holds } as const
   })
@@ -64,7 +65,10 @@ export async function swarmSecrets(
     mounted,
     unseen: secrets.filter(({ ID }) => !seen.has(ID)).map(({ ID, Spec }) => `${Spec.Name} (${ID})`),
     notGiven: [...declared.keys()].filter((name) => !asked.includes(name)).sort(),
-    notDeclared: [...new Set(asked.filter((name) => !declared.has(name)))].sort(),
+    // Also what only a task of an older specification still has.
+    notDeclared: [...new Set([...asked, ...mounts.map(({ service, file }) => `${service}/${file}`)])]
+      .filter((name) => !declared.has(name))
+      .sort(),
   }
 }
 

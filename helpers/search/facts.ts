@@ -1,5 +1,6 @@
 // The grounds of C3, each searched once a run, with the canaries beside it through the same code.
 
+import { realpathSync } from "node:fs"
 import type { Evidence } from "../evidence.ts"
 import type { Mirror } from "../git.ts"
 import { historyOf } from "../git-history.ts"
@@ -57,7 +58,13 @@ export async function theRepository(evidence: Evidence, target: Target, which: "
     const { versions } = await historyOf(mirror)
     const paths = new Map(versions.map(({ blob, path }) => [blob, path]))
     return ground(`the ${which} repo`, searched, {
-      search: (plan, report) => searchRepository(mirror.directory, which, plan, report, (oid) => paths.get(oid)),
+      search: (plan, report) => {
+        // What such a version sealed is not searched for anywhere.
+        for (const { where, why } of which === "secrets" ? searched.unopened : []) {
+          report.addNotScanned({ where: `secrets/${where}`, reason: why, kind: "unreadable" })
+        }
+        return searchRepository(mirror.directory, which, plan, report, (oid) => paths.get(oid))
+      },
       control: (plan, report) =>
         inScratch(async (scratch) => {
           const planted = await plantRepository(scratch, searched.canaries, searched.needles)
@@ -175,7 +182,7 @@ export async function thisMachine(evidence: Evidence, target: Target): Promise<G
   const searched = await theNeedles(evidence, target)
   return evidence.shared("this machine", async () => {
     const { here: roots, nowhere } = target.search
-    const own = nowhere.flatMap(({ value }) => ("file" in value ? [value.file] : []))
+    const own = nowhere.flatMap(({ value }) => ("file" in value ? [realpathSync(value.file)] : []))
     return ground("this machine", searched, {
       search: async (plan, report) => {
         report.add(await searchTree(roots, plan, { exclude: (path) => own.includes(path) }))

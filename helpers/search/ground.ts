@@ -1,7 +1,7 @@
 // One ground that is searched: what was looked at there, what was found, and whether the search there can find anything.
 
 import { type Allowance, applied } from "../allowances.ts"
-import { isCanary, missedIn, type Planted } from "./canaries.ts"
+import { missedIn, type Planted } from "./canaries.ts"
 import type { SearchPlan } from "./engine.ts"
 import { type Finding, type NotScanned, Report } from "./report.ts"
 import type { Searching } from "./searching.ts"
@@ -35,7 +35,7 @@ export function findingsIn(grounds: Ground[], secrets: string[], counts: (findin
   const wanted = new Set(secrets)
   return grounds
     .flatMap(({ report }) => report.findings)
-    .filter((finding) => wanted.has(finding.secret) && !isCanary(finding) && counts(finding))
+    .filter((finding) => wanted.has(finding.secret) && counts(finding))
     .map(
       ({ where, offset, form, secret, times }) =>
         `${where} at ${offset}: ${form} of ${secret}${times > 1 ? `, ${times} times` : ""}`,

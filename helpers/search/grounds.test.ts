@@ -99,6 +99,11 @@ describe("of a machine's files", () => {
     await truncate(join(at, "sparse"), 2 ** 36)
     execFileSync("python3", ["-c", `f = open("${at}/sparse", "r+b"); f.seek(2**35); f.write(b"${word}")`])
     execFileSync("mkfifo", [join(at, "fifo")])
+    await run("python3", [
+      "-c",
+      "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])",
+      join(at, "socket"),
+    ])
     await mkdir(join(at, "except"))
     await writeFile(join(at, "except/file"), word)
     const report = new Report()
@@ -113,7 +118,20 @@ describe("of a machine's files", () => {
       "/link: raw in a link target",
       "/sparse: raw",
     ])
+    expect(report.notScanned).toEqual([])
     expect(JSON.stringify(report)).not.toContain(word)
+  })
+
+  test("a directory on another file system that nobody listed is told", async () => {
+    await mkdir(join(at, "other"))
+    await run("mount", ["-t", "tmpfs", "none", join(at, "other")])
+    try {
+      const report = new Report()
+      await disks(report)
+      expect(report.notScanned).toMatchObject([{ where: "/other", kind: "unreadable" }])
+    } finally {
+      await run("umount", [join(at, "other")])
+    }
   })
 
   test("a directory that is not there is no empty one", async () => {
@@ -177,11 +195,12 @@ describe("of a store", () => {
     await writeFile(join(at, path("b.drv")), "nothing")
     await writeFile(join(at, "stray"), word)
     await mkdir(join(at, ".links"))
-    await writeFile(join(at, ".links/x"), word)
+    await link(join(at, path("a"), "f"), join(at, ".links/also-elsewhere"))
+    await writeFile(join(at, ".links/left-over"), word)
     const { report, reading } = await read()
     expect([...reading.nars.keys()]).toEqual([join(at, path("a")), join(at, path("b.drv"))])
-    expect(reading.others).toEqual(["stray"])
-    expect(found(report)).toEqual([`${at}/${path("a")}/f: raw`, `${at}/stray: raw`])
+    expect(reading.others).toEqual([".links/left-over", "stray"])
+    expect(found(report)).toEqual([`${at}/.links/left-over: raw`, `${at}/${path("a")}/f: raw`, `${at}/stray: raw`])
   })
 
   test("a path known to be clean is hashed only; one that only claims to be is searched after all", async () => {
@@ -226,16 +245,35 @@ describe("of the repositories on a machine", () => {
     await expect(run("ls", [join(at, "was-run")])).rejects.toThrow("exit 2")
   })
 
-  test("one without its whole history, or with objects elsewhere, is told", async () => {
+  test("what a shallow clone has is searched; objects elsewhere are told", async () => {
     const clone = join(at, "clone")
     await mkdir(clone)
     await git(clone, "init", "--quiet")
-    for (const message of ["one", "two"]) await git(clone, "commit", "--quiet", "--allow-empty", "-m", message)
+    for (const message of ["one", "two"])
+      await git(clone, "commit", "--quiet", "--allow-empty", "-m", `${message} ${word}`)
     await git(at, "clone", "--quiet", "--bare", "--depth", "1", `file://${clone}`, "shallow.git")
     await git(at, "clone", "--quiet", "--bare", "--shared", clone, "shared.git")
-    const { report } = await search()
-    const told = report.notScanned.map(({ where }) => where.slice(at.length)).sort()
-    expect(told).toEqual(expect.arrayContaining(["/shallow.git", "/shared.git/objects/info/alternates"]))
+    const { report, repositories } = await search()
+    expect(repositories.map(({ path, objects }) => [path.slice(at.length), objects.commit])).toEqual([
+      ["/clone/.git", 2],
+      ["/shallow.git", 1],
+      ["/shared.git", undefined],
+    ])
+    expect(report.findings).toHaveLength(3)
+    expect(report.notScanned.map(({ where }) => where.slice(at.length))).toEqual([
+      "/shared.git/objects/info/alternates",
+    ])
+  })
+
+  test("a repository that cannot be read whole is told, and the others are read", async () => {
+    for (const name of ["a", "b"]) await git(at, "init", "--quiet", "--bare", name)
+    await mkdir(join(at, "a/objects/pack"), { recursive: true })
+    await writeFile(join(at, `a/objects/pack/pack-${"0".repeat(40)}.pack`), "no pack")
+    await mkdir(join(at, "a/objects/00"), { recursive: true })
+    await writeFile(join(at, `a/objects/00/${"0".repeat(38)}`), "no object")
+    const { report, repositories } = await search()
+    expect(repositories.map(({ path }) => path)).toEqual([join(at, "b")])
+    expect(report.notScanned).toMatchObject([{ where: join(at, "a"), kind: "unreadable" }])
   })
 })
 
@@ -261,6 +299,15 @@ describe("answers", () => {
   ])("%s are an error", async (_, text, message) => {
     await expect(of(text)).rejects.toThrow(message)
   })
+})
+
+test("a search that could not find what must be nowhere is refused", () => {
+  const token = new Secret("the token", Buffer.from("true"))
+  const known = [new Secret("leaf", Buffer.from(word))]
+  expect(() => searching({ secrets: known, nowhere: [token], unopened: [] })).toThrow("the token: too short")
+  const sealed = new Secret("auth", Buffer.from(`{"auth":"${Buffer.from(`x:${word}`).toString("base64")}"}`))
+  const nowhere = [new Secret("the token", Buffer.from(word))]
+  expect(searching({ secrets: [sealed], nowhere, unopened: [] }).sealed).toEqual(["auth holds the token"])
 })
 
 test("a search for nothing is refused", () => {

@@ -11,8 +11,18 @@ import { Place } from "./place.ts"
 import type { Report } from "./report.ts"
 import { type Onlooker, TarSearch } from "./tar-search.ts"
 
-/** What tar is asked for, whoever reads it: all of a file that it knows to write. */
-const everything = ["--format=pax", "--xattrs", "--xattrs-include=*", "--create", "--file=-"]
+/**
+ * What tar is asked for, whoever reads it: all of a file that it knows to write. It tells of a directory on another file
+ * system only if it is verbose; the list of members that then comes too goes nowhere.
+ */
+const everything = [
+  ...["--format=pax", "--xattrs", "--xattrs-include=*", "--create", "--file=-"],
+  ...["--verbose", "--index-file=/dev/null"],
+]
+
+/** What tar says of files that are no less searched for it, or are not there any more. */
+const harmless =
+  /^(socket ignored|door ignored|file changed as we read it|File removed before we read it|File shrank by \d+ bytes?; padding with zeros|.*No such file or directory)$/
 
 /** As long as a check that reads everything may take. */
 const timeoutMs = 8 * 3_600_000
@@ -41,8 +51,8 @@ export interface TarRequest {
 }
 
 /**
- * Runs `tar` on a machine. Its exit code 1 (a file changed meanwhile) is an answer, and so is 2 (a file could not be
- * read), for each of which `unreadable` is told; anything else throws, without repeating names, which may hold secrets.
+ * Runs `tar` on a machine. Whatever it says of a file that is not harmless is told to `unreadable`. Exit codes other than
+ * 1 (a file changed meanwhile) and 2 (a file could not be read) throw, without repeating names, which may hold secrets.
  */
 export async function tarOf(
   { machine, programs, options, names, directory, consume }: TarRequest,
@@ -62,16 +72,30 @@ export async function tarOf(
       consume: packed ? (stdout) => consume(unpacked(stdout)) : consume,
     })
   } catch (cause) {
-    const [first = ""] = (cause as Error).message.split("\n")
-    throw new Error(first.includes("tar: ") ? `${machine.where}: tar did not end well` : first)
+    throw new Error(`${machine.where}: reading files with tar: ${causeOf(cause as Error)}`)
   }
-  const [, told] = /^tar ended with (\d+)$/m.exec(ran.stderr) ?? []
-  const exitCode = told === undefined ? ran.exitCode : Number(told)
+  const [, ended] = /^tar ended with (\d+)$/m.exec(ran.stderr) ?? []
+  const exitCode = ended === undefined ? ran.exitCode : Number(ended)
   if (exitCode > 2) throw new Error(`${machine.where}: tar ended with ${exitCode}`)
-  if (exitCode !== 2) return
-  const refused = [...ran.stderr.matchAll(/^\S*tar: (.*): (Cannot [^\n]*)$/gm)]
-  for (const [, path = "", why = ""] of refused) unreadable(path, why)
-  if (refused.length === 0) throw new Error(`${machine.where}: tar failed, and does not say on what`)
+  const told = [...ran.stderr.matchAll(/^\S*tar: (.*?): ((?:Warning: )?[A-Z][^:\n]*(?:: [^:\n]*)?|[a-z][^:\n]*)$/gm)]
+  for (const [, path = "", why = ""] of told) if (!harmless.test(why)) unreadable(path, why)
+  if (exitCode === 2 && told.length === 0) throw new Error(`${machine.where}: tar failed, and does not say on what`)
+}
+
+/** Why it failed, by what kind of thing it was: messages repeat names, and scripts. */
+export function causeOf(cause: Error): string {
+  const kinds = [
+    /no end after \d+ ms/,
+    /exit \d+/,
+    /killed by \w+/,
+    /connection (?:lost|closed)[^\n]*/,
+    /no channel[^\n]*/,
+  ]
+  const known = kinds.map((kind) => kind.exec(cause.message)?.[0]).find((one) => one !== undefined)
+  const stream = /^tar stream, (?:at|member)/.test(cause.message)
+    ? cause.message.replace(/^.*: /s, "the stream: ")
+    : undefined
+  return stream ?? known ?? "it did not end well"
 }
 
 /** The mount points of a machine, as its process 1 sees them. */
@@ -118,8 +142,12 @@ export async function searchDisks(plan: SearchPlan, report: Report, request: Dis
     ...excluded,
   ]
   const names = grounds.read.map(relative)
-  await tarOf({ machine, programs, options, names, directory: root, consume }, (path, why) =>
-    note(path.replace(/^\.\//, "/"), why),
-  )
+  const apart = new Set([...grounds.read, ...left, ...except].map(relative))
+  await tarOf({ machine, programs, options, names, directory: root, consume }, (named, why) => {
+    const path = named.replace(/(?<=.)\/$/, "")
+    // Each of these is read by itself, or left out by name.
+    if (/different filesystem; not dumped$/.test(why) && apart.has(path)) return
+    note(path.replace(/^\.\//, "/"), why)
+  })
   return search.members
 }

@@ -50,23 +50,28 @@ export async function searchHostRepositories(
   const found = records(machine.where, ran, 1).flat()
   const repositories: HostRepository[] = []
   for (const path of [...new Set(found)].sort()) {
-    const unsearched = (what: string, reason: string) => {
-      const { where } = Place.named(plan, `${path}${what}`, report)
-      report.addNotScanned({ where, reason, kind: "unreadable" })
-    }
+    const { where } = Place.named(plan, path, report)
+    const unsearched = (at: string, reason: string) =>
+      report.addNotScanned({ where: Place.named(plan, at, report).where, reason, kind: "unreadable" })
     await inScratch(async (scratch) => {
       await git(["init", "--quiet", "--bare", scratch])
-      await fetch(machine, programs, path, scratch, (what, reason) => unsearched(`/${what}`, reason))
-      await searchRepository(scratch, path, plan, report).then(
-        ({ objects }) => repositories.push({ path, objects }),
-        (cause: Error) => unsearched("", cause.message),
-      )
+      try {
+        await fetch(machine, programs, path, scratch, (what, reason) => unsearched(`${path}/${what}`, reason))
+        const { objects } = await searchRepository(scratch, path, plan, report)
+        repositories.push({ path: where, objects })
+      } catch {
+        // Why is git's to say, in words that hold names: what matters is that it was not read whole.
+        unsearched(path, "a repository whose objects cannot be read whole")
+      }
     })
   }
   return repositories
 }
 
-/** Objects and refs alone: a configuration or a hook of somebody else's would be run here. */
+/**
+ * Objects and refs alone: a configuration or a hook of somebody else's would be run here. Where a clone is shallow is not
+ * asked either: what lies on the machine is searched, and what does not is no leak there.
+ */
 async function fetch(
   machine: Machine,
   programs: string,
@@ -74,8 +79,7 @@ async function fetch(
   scratch: string,
   unreadable: (path: string, why: string) => void,
 ): Promise<void> {
-  const wanted =
-    /^objects\/(?:[0-9a-f]{2}\/[0-9a-f]+|pack\/pack-[0-9a-f]+\.(?:pack|idx))$|^packed-refs$|^refs\/|^shallow$/
+  const wanted = /^objects\/(?:[0-9a-f]{2}\/[0-9a-f]+|pack\/pack-[0-9a-f]+\.(?:pack|idx))$|^packed-refs$|^refs\//
   const consume = async (stdout: AsyncIterable<Buffer>) => {
     // A pack may be larger than memory.
     let file: number | undefined

@@ -2,6 +2,7 @@
 
 import type { Machine } from "../machine.ts"
 import type { SearchPlan } from "./engine.ts"
+import { causeOf } from "./host-disks.ts"
 import { newMark, searchMarked } from "./marked.ts"
 import type { Report } from "./report.ts"
 
@@ -50,7 +51,7 @@ for image in $(docker image ls -q --no-trunc); do
   docker image history --no-trunc --format '{{json .}}' "$image"
 done
 say "journal every entry, also of rotated files"
-"$bin/journalctl" --no-pager --quiet --all --merge --output=export
+"$bin/journalctl" --no-pager --quiet --all --merge '--namespace=*' --output=export
 say end
 `.trim()
 
@@ -65,16 +66,20 @@ export async function searchState(
   let kinds = new Map<string, number>()
   const argv = [`${programs}/sh`, "-euc", script, "sh", programs, mark]
   try {
-    await machine.run(argv, {
+    const { stderr } = await machine.run(argv, {
       timeoutMs: 4 * 3_600_000,
       consume: async (stdout) => {
         kinds = await searchMarked(plan, report, mark, stdout)
       },
     })
+    // A journal file that is damaged is passed over by journalctl, which says so and ends well.
+    const complaints = stderr.split("\n").filter((line) => line.trim() !== "").length
+    if (complaints > 0) {
+      const reason = `the programs that were asked complained in ${complaints} lines, so not all may have been told`
+      report.addNotScanned({ where: "the state of the host", reason, kind: "unreadable" })
+    }
   } catch (cause) {
-    // What a program complains of may hold what it complains about.
-    const [first = ""] = (cause as Error).message.split("\n")
-    throw new Error(`${machine.where}: the state of the machine: ${first.replace(script, "…")}`)
+    throw new Error(`${machine.where}: asking for the state of the machine: ${causeOf(cause as Error)}`)
   }
   return kinds
 }

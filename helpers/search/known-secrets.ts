@@ -5,7 +5,7 @@ import type { Mirror } from "../git.ts"
 import { blobOf, type History } from "../git-history.ts"
 import type { LockedDocuments } from "../sealed-documents.ts"
 import { Secret } from "../secret.ts"
-import { documentOf } from "../sops-history.ts"
+import { documentOf, looksSealed } from "../sops-history.ts"
 import { type OpenedSops, openSops } from "../sops-open.ts"
 import { readSecretSource, type Target } from "../target.ts"
 
@@ -14,8 +14,8 @@ export interface KnownSecrets {
   secrets: Secret[]
   /** What must not even be sealed. */
   nowhere: Secret[]
-  /** Versions of sops documents that could not be opened, so that nobody searches for their values: `PATH at COMMIT: WHY`. */
-  unopened: string[]
+  /** Versions of sops documents that could not be opened, `PATH at COMMIT`, so that nobody can search for their values. */
+  unopened: { where: string; why: string }[]
 }
 
 /**
@@ -47,13 +47,17 @@ export async function knownSecrets(
   }
   for (const { path, blob, mode, commit } of history.versions) {
     if (!mode.startsWith("100") || path === ".sops.yaml") continue
-    const document = documentOf(await blobOf(mirror, blob), path)
-    if (document === undefined) continue
+    const bytes = await blobOf(mirror, blob)
+    const document = documentOf(bytes, path)
     const where = `${path} at ${commit.slice(0, 12)}`
+    if (document === undefined) {
+      if (looksSealed(bytes)) known.unopened.push({ where, why: "it is of sops and cannot be read" })
+      continue
+    }
     try {
       addLeaves(await openSops(document, recovery), ` of ${where}`)
     } catch (cause) {
-      known.unopened.push(`${where}: ${(cause as Error).message}`)
+      known.unopened.push({ where, why: (cause as Error).message })
     }
   }
   add("the recovery key", recovery.key)

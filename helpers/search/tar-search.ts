@@ -7,8 +7,18 @@ import { FileSearch, searchName } from "./file-search.ts"
 import { Place } from "./place.ts"
 import type { Report } from "./report.ts"
 
+/** A file or link as it begins. */
+export interface Seen {
+  path: string
+  /** The path as it may be shown: without a secret. */
+  shown: string
+  type: "file" | "symlink" | "further name"
+  /** Of a symbolic link, or the first name of a file with several. */
+  target: string
+}
+
 /** Is shown every file and link as it begins; what it returns, if anything, is shown the file's first bytes. */
-export type Onlooker = (path: string, type: "file" | "symlink", target: Buffer) => ((head: Buffer) => void) | undefined
+export type Onlooker = (seen: Seen) => ((head: Buffer) => void) | undefined
 
 /** What an onlooker is shown of a file, in bytes; less if the file is shorter. */
 const headBytes = 16 * 1024
@@ -44,9 +54,9 @@ export class TarSearch implements Beside {
     const place = this.#placeOf(event.path)
     if (event.type === "symlink") searchName(this.#plan, place, "link target", event.target, this.#report)
     if (event.type === "file" && this.reading) this.#file = new FileSearch(this.#plan, place, this.#report)
-    if (event.type === "directory" || this.#onlooker === undefined) return
-    const path = Buffer.concat([this.#prefix, event.path]).toString()
-    const show = this.#onlooker(path, event.type, event.type === "symlink" ? event.target : Buffer.alloc(0))
+    if (event.type === "directory") return
+    const target = event.type === "symlink" ? event.target.toString() : ""
+    const show = this.#onlooker?.({ path: this.#pathOf(event.path), shown: place.where, type: event.type, target })
     if (show !== undefined) this.#head = { bytes: [], left: headBytes, show }
   }
 
@@ -55,11 +65,16 @@ export class TarSearch implements Beside {
     searchName(this.#plan, this.#placeOf(path), "attribute", text, this.#report)
   }
 
-  special(path: Buffer, _type: string, target: Buffer): void {
+  special(path: Buffer, type: string, target: Buffer): void {
     this.end()
     this.members++
-    if (target.length > 0) searchName(this.#plan, this.#placeOf(path), "link target", target, this.#report)
-    else this.#placeOf(path)
+    const place = this.#placeOf(path)
+    // Where a hard link leads to is a path of this stream, searched as a name.
+    if (type !== "1") return
+    this.#onlooker?.({
+      ...{ path: this.#pathOf(path), shown: place.where, type: "further name" },
+      target: target.toString(),
+    })
   }
 
   /** Ends the file that is being read. */
@@ -78,6 +93,10 @@ export class TarSearch implements Beside {
     // The memory is the reader's again afterwards.
     head.bytes.push(Buffer.from(piece))
     head.left -= piece.length
+  }
+
+  #pathOf(path: Buffer): string {
+    return Buffer.concat([this.#prefix, path]).toString()
   }
 
   #placeOf(path: Buffer): Place {

@@ -29,7 +29,8 @@ export function* walk(
 
   const failed = (path: Buffer, what: string, cause: unknown) => {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown error"
-    note(path, code === "ENOENT" ? "vanished before it could be looked at" : `${what}: ${code}`, "unreadable")
+    // What is not there any more leaks nothing.
+    if (code !== "ENOENT") note(path, `${what}: ${code}`, "unreadable")
   }
 
   /** Of a file with several names the first is read; the others are names. */
@@ -45,7 +46,8 @@ export function* walk(
   const kindOf = (path: Buffer, stats: Stats): number => {
     if (stats.isFile()) return isAnotherName(stats) ? entryKind.named : entryKind.file
     if (stats.isSymbolicLink()) return entryKind.link
-    if (!stats.isDirectory()) note(path, `${specialOf(stats)}: not opened`, "unsupported")
+    // A FIFO or a socket holds nothing; a device may be a disk.
+    if (stats.isBlockDevice()) note(path, "a block device: not opened", "unsupported")
     return entryKind.named
   }
 
@@ -101,10 +103,4 @@ export function* walk(
 
   for (const root of roots) yield* visit(Buffer.from(root), -1)
   if (entries.length > 0) yield taken()
-}
-
-function specialOf(stats: Stats): string {
-  if (stats.isFIFO()) return "a FIFO"
-  if (stats.isSocket()) return "a socket"
-  return stats.isBlockDevice() ? "a block device" : "a character device"
 }

@@ -3,6 +3,7 @@
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
+import { hmac } from "../hmac.ts"
 import { hostStore } from "../host-closure.ts"
 import type { Machine } from "../machine.ts"
 import { vouchedBy } from "../nix-tier.ts"
@@ -27,6 +28,8 @@ interface Kept {
   /** HMAC of the needles and the engine, so that the file says nothing of either. */
   digest: string
   clean: string[]
+  /** HMAC of both: nobody without the recovery key adds to the list. */
+  mac: string
 }
 
 const fileOf = ({ reports, name }: Target) => join(reports.directory, "evidence", name, "searched-clean.json")
@@ -35,6 +38,8 @@ const fileOf = ({ reports, name }: Target) => join(reports.directory, "evidence"
 export async function warmStore(target: Target, searched: Searching, host: Machine, warm: boolean): Promise<WarmStore> {
   const digest = await digestOf(target, searched)
   const kept = warm ? await keptIn(fileOf(target)) : undefined
+  const whole = kept !== undefined && kept.mac === (await macOf(target, kept.digest, kept.clean))
+  if (kept !== undefined && !whole) throw new Error(`${fileOf(target)} is not what a run wrote: remove it`)
   const clean = new Set(kept?.digest === digest ? kept.clean : [])
   const signed = target.search.skipSigned ? vouchedBy(target.flake.publicKeys) : () => false
   const registered = new Map<string, string>()
@@ -47,11 +52,15 @@ export async function warmStore(target: Target, searched: Searching, host: Machi
     known: (path) => registered.get(path),
     why: `${warm ? `warm: ${clean.size} NAR hashes were searched clean before` : "cold"}; signed paths ${target.search.skipSigned ? "are hashed only" : "are searched"}`,
     remember: async ({ report, canaries }, { nars }) => {
+      if (report.notScannedNotKept + report.findingsNotKept > 0) return
       const touched = [...report.findings.map(({ where }) => where), ...report.notScanned.map(({ where }) => where)]
       if (canaries.missed.length > 0 || report.findings.length > 0) return
       const dirty = new Set(touched.map((where) => where.split("/").slice(0, 4).join("/").split("!")[0]))
-      const hashes = [...nars].filter(([path]) => !dirty.has(path)).map(([, { narHash }]) => narHash)
-      await keep(fileOf(target), { digest, clean: [...new Set(hashes)].sort() })
+      // What was hashed only for another reason (a signature) was searched by nobody.
+      const searched = ([path, { narHash }]: [string, { narHash: string }]) =>
+        !dirty.has(path) && (registered.get(path) !== narHash || clean.has(narHash))
+      const hashes = [...new Set([...nars].filter(searched).map(([, { narHash }]) => narHash))].sort()
+      await keep(fileOf(target), { digest, clean: hashes, mac: await macOf(target, digest, hashes) })
     },
   }
 }
@@ -62,15 +71,22 @@ async function digestOf(target: Target, { needles }: Searching): Promise<string>
   return planDigest(searchPlan(needles.filter((needle) => !isCanary(needle))), key.reveal())
 }
 
+async function macOf(target: Target, digest: string, clean: string[]): Promise<string> {
+  const { key } = await recoveryIdentity(target)
+  return hmac(key.reveal(), Buffer.from(["searched clean", digest, ...clean].join("\n")))
+}
+
 async function keptIn(file: string): Promise<Kept | undefined> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return undefined
     throw new Error(`cannot read what was searched before, ${file}: ${cause.message}`, { cause })
   })
   if (text === undefined) return undefined
-  const { digest, clean } = JSON.parse(text) as Partial<Kept>
-  if (typeof digest !== "string" || !Array.isArray(clean)) throw new Error(`${file} is not what a run wrote: remove it`)
-  return { digest, clean }
+  const { digest, clean, mac } = JSON.parse(text) as Partial<Kept>
+  if (typeof digest !== "string" || typeof mac !== "string" || !Array.isArray(clean)) {
+    throw new Error(`${file} is not what a run wrote: remove it`)
+  }
+  return { digest, clean, mac }
 }
 
 async function keep(file: string, kept: Kept): Promise<void> {
