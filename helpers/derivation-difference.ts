@@ -21,19 +21,18 @@ export interface DerivationDifference {
 
 const most = { pairs: 200, levels: 32, lines: 50, bytes: 4 * 2 ** 20 }
 
-// A `.drv` is a plain file without NUL bytes; one that is absent, larger or something else is printed as empty.
+// A `.drv` is a plain file without NUL bytes; one that is absent, larger or something else is printed as empty. A store
+// path holds no newline.
 const script = `
 export LC_ALL=C
 bin=$1 root=$2 most=$3
-export bin root most
-"$bin/xargs" -0 "$bin/sh" -euc '
-  for path; do
-    printf "%s\\0" "$path"
-    if [ -f "$root$path" ] && [ ! -L "$root$path" ] && [ "$("$bin/stat" -c %s -- "$root$path")" -le "$most" ]; then
-      "$bin/cat" -- "$root$path"
-    fi
-    printf "\\0"
-  done' sh
+while IFS= read -r path; do
+  printf '%s\\0' "$path"
+  if [ -f "$root$path" ] && [ ! -L "$root$path" ] && [ "$("$bin/stat" -c %s -- "$root$path")" -le "$most" ]; then
+    "$bin/cat" -- "$root$path" </dev/null
+  fi
+  printf '\\0'
+done
 `.trim()
 
 interface Pair {
@@ -94,7 +93,7 @@ async function read({ machine, programs, root }: Side, pairs: Pair[], side: "git
   const paths = pairs.map((pair) => pair[side])
   const argv = [`${programs}/sh`, "-euc", script, "sh", programs, root, String(most.bytes)]
   const { stdout } = await machine.run(argv, {
-    stdin: paths.map((path) => `${path}\0`).join(""),
+    stdin: paths.map((path) => `${path}\n`).join(""),
     maxBytes: 512 * 2 ** 20,
   })
   const fields = stdout.toString("latin1").split("\0")

@@ -1,8 +1,12 @@
 // What real programs make of a secret is found, in whatever stands around it.
 
 import { randomBytes } from "node:crypto"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { run } from "../run.ts"
 import { Secret } from "../secret.ts"
 import { Scan, searchPlan } from "./engine.ts"
 import { needlesOf } from "./needles.ts"
@@ -93,3 +97,43 @@ test("every needle of any secret can be searched for", () => {
     }),
   )
 })
+
+test("of an encrypted key only what is sealed is looked for: its header is in every other one too", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "needles-test-"))
+  try {
+    const made = async (name: string) => {
+      await run("ssh-keygen", [
+        "-q",
+        "-t",
+        "rsa",
+        "-b",
+        "2048",
+        "-N",
+        "a passphrase",
+        "-C",
+        "",
+        "-f",
+        join(directory, name),
+      ])
+      const pkcs8 = ["genpkey", "-quiet", "-algorithm", "RSA", "-aes256", "-pass", "pass:test"]
+      return [await readFile(join(directory, name)), Buffer.from((await run("openssl", pkcs8)).stdout)]
+    }
+    const [ssh = none, pkcs8 = none] = await made("one")
+    const others = await made("two")
+    const publicKey = await readFile(join(directory, "one.pub"))
+    for (const key of [ssh, pkcs8]) {
+      const { needles } = needlesOf([new Secret("key", key)])
+      expect(needles.length).toBeGreaterThan(50)
+      const found = (bytes: Buffer) => needles.filter((needle) => bytes.includes(needle.bytes)).length
+      expect(found(key)).toBeGreaterThan(10)
+      for (const other of [...others, publicKey]) {
+        const body = Buffer.from(other.toString().replace(/^-.*$|^ssh-rsa |\n/gm, ""), "base64")
+        expect([found(other), found(body), found(Buffer.from(body.toString("hex")))]).toEqual([0, 0, 0])
+      }
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
+const none = Buffer.alloc(0)
