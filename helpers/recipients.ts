@@ -1,17 +1,25 @@
 // Who can open the sops documents: what stands beside each age file, and what the keys at hand really open.
 
 import type { AgeIdentity } from "./age.ts"
-import { openAge } from "./age.ts"
+import { openAge, stanzasOf } from "./age.ts"
 import type { Mirror } from "./git.ts"
 import { blobOf, type History } from "./git-history.ts"
 import type { SealedDocument } from "./sealed-documents.ts"
 import type { SopsDocument } from "./sops.ts"
 import { documentOf } from "./sops-history.ts"
 
-/** A document, with the recipient beside each of its age files and the recipient whose key opened that very file. */
+/** One age file of a document. */
+export interface Reader {
+  /** The recipient written beside it, and the one whose key opened that very file. */
+  written: string
+  openedBy: string | null
+  /** How many keys open it: one for each stanza, whoever they are for; null when it is damaged. */
+  stanzas: number | null
+}
+
 export interface Readers {
   path: string
-  keys: { written: string; openedBy: string | null }[]
+  keys: Reader[]
   /** Keys of other kinds, as `pgp FINGERPRINT`. */
   others: string[]
 }
@@ -27,11 +35,20 @@ export async function readersOf(documents: SealedDocument[], identities: AgeIden
           .map(async ({ recipient, armored }) => ({
             written: recipient,
             openedBy: await openerOf(armored, identities, path),
+            stanzas: stanzasIn(armored, path),
           })),
       ),
       others: document.metadata.keyGroups.flatMap(({ others }) => others),
     })),
   )
+}
+
+function stanzasIn(armored: string, path: string): number | null {
+  try {
+    return stanzasOf(armored, path).length
+  } catch {
+    return null
+  }
 }
 
 async function openerOf(armored: string, identities: AgeIdentity[], path: string): Promise<string | null> {

@@ -10,7 +10,7 @@ import { newNonce } from "../helpers/hmac.ts"
 import { hostKeys, identitiesOn } from "../helpers/host-keys.ts"
 import { hostIdentity } from "../helpers/identity.ts"
 import { pinnedBase, recoveryIdentity, secretsMirror } from "../helpers/pinned.ts"
-import { formerRecipients, readersOf } from "../helpers/recipients.ts"
+import { formerRecipients, type Reader, readersOf } from "../helpers/recipients.ts"
 import { leafInGit, leavesOf, lockedDocuments } from "../helpers/sealed-documents.ts"
 import { liveManifests } from "../helpers/sops-manifest.ts"
 import { connect } from "../helpers/ssh.ts"
@@ -121,7 +121,11 @@ describe("C3: all secrets in git, one exception", () => {
     const ssh = await theHost(evidence)
     const recovery = await recoveryIdentity(target)
     const bootstrap = await identitiesOn(ssh, host.programs, secrets.bootstrapKey)
-    const expected = [...bootstrap, recovery].map(({ recipient }) => ({ written: recipient, openedBy: recipient }))
+    const expected = [...bootstrap, recovery].map(({ recipient }) => ({
+      written: recipient,
+      openedBy: recipient,
+      stanzas: 1,
+    }))
     const readers = await readersOf(locked.documents, [...bootstrap, recovery])
     const mirror = await theSecrets(evidence)
     const history = await evidence.shared("every version in the secrets repo", () => historyOf(mirror))
@@ -203,5 +207,5 @@ describe("C3: all secrets in git, one exception", () => {
   })
 })
 
-const sorted = (keys: { written: string; openedBy: string | null }[]) =>
-  keys.map(({ written, openedBy }) => `${written} opened by ${openedBy}`).sort()
+const sorted = (keys: Reader[]) =>
+  keys.map(({ written, openedBy, stanzas }) => `${written} opened by ${openedBy}, keys: ${stanzas}`).sort()
