@@ -103,7 +103,7 @@ export async function theStore(
     })
     const read = reading as unknown as StoreReading
     await cache.remember(found, read)
-    return { ...found, reading: read }
+    return { ...found, reading: read, known: read.hashedOnly }
   })
 }
 

@@ -12,6 +12,8 @@ export interface Ground {
   /** Counts and names of what was searched, for the evidence. */
   looked: unknown
   canaries: { planted: number; missed: string[] }
+  /** What was not searched since an earlier search found it clean, and is the same by its hash. */
+  known?: number
 }
 
 interface Search {
@@ -66,7 +68,9 @@ export function unscannedIn(grounds: Ground[], allowed: Allowance[], counts: Cou
  */
 export function wholly(grounds: Ground[], allowed: Allowance[], counts?: Counts): void {
   const missed = grounds.flatMap(({ name, canaries }) => canaries.missed.map((one) => `${name}: missed ${one}`))
-  const empty = grounds.filter(({ report }) => report.files === 0).map(({ name }) => `${name}: nothing was searched`)
+  const empty = grounds
+    .filter(({ report, known = 0 }) => report.files + known === 0)
+    .map(({ name }) => `${name}: nothing was searched`)
   const { left } = unscannedIn(grounds, allowed, counts)
   const troubles = [...missed, ...empty, ...left]
   if (troubles.length === 0) return
