@@ -3,28 +3,20 @@
 import { z } from "zod"
 import type { Ssh } from "./ssh.ts"
 
-const secret = z.object({
+const placed = z.object({
   name: z.string(),
-  key: z.string(),
   path: z.string(),
   owner: z.string().nullish(),
   group: z.string().nullish(),
   uid: z.number().nullish(),
   gid: z.number().nullish(),
   mode: z.string(),
-  sopsFile: z.string(),
 })
-const template = z.object({
-  name: z.string(),
-  path: z.string(),
+const secret = placed.extend({ key: z.string(), sopsFile: z.string() })
+const template = placed.extend({
   content: z.string(),
   /** A store path with the content, where that is empty. */
   file: z.string().nullish(),
-  owner: z.string().nullish(),
-  group: z.string().nullish(),
-  uid: z.number().nullish(),
-  gid: z.number().nullish(),
-  mode: z.string(),
 })
 const manifest = z.object({
   secrets: z.array(secret),

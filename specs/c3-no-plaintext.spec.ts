@@ -29,6 +29,15 @@ async function searchedFor(evidence: Evidence) {
   return names
 }
 
+const everyGround = async (evidence: Evidence): Promise<Ground[]> => [
+  await theRepository(evidence, target, "base"),
+  await theRepository(evidence, target, "secrets"),
+  await theStore(evidence, target, warm),
+  await theDisks(evidence, target),
+  await theState(evidence, target),
+  await thisMachine(evidence, target),
+]
+
 function keep(evidence: Evidence, grounds: Ground[]) {
   evidence("searched", grounds.map(shownGround))
   const { left, used } = unscannedIn(grounds, search.unscanned)
@@ -152,14 +161,7 @@ describe("C3: no secret in the clear", () => {
     await theHost(evidence)
     const { sealed } = await theNeedles(evidence, target)
     const { nowhere } = await searchedFor(evidence)
-    const grounds = [
-      await theRepository(evidence, target, "base"),
-      await theRepository(evidence, target, "secrets"),
-      await theStore(evidence, target, warm),
-      await theDisks(evidence, target),
-      await theState(evidence, target),
-      await thisMachine(evidence, target),
-    ]
+    const grounds = await everyGround(evidence)
     keep(evidence, grounds)
 
     expect(nowhere.length, "secrets that must be nowhere").toBeGreaterThan(0)
@@ -173,14 +175,7 @@ describe("C3: no secret in the clear", () => {
     patient,
     async ({ evidence }) => {
       await theHost(evidence)
-      const grounds = [
-        await theRepository(evidence, target, "base"),
-        await theRepository(evidence, target, "secrets"),
-        await theStore(evidence, target, warm),
-        await theDisks(evidence, target),
-        await theState(evidence, target),
-        await thisMachine(evidence, target),
-      ]
+      const grounds = await everyGround(evidence)
       evidence(
         "canaries planted and found, by ground",
         grounds.map(({ name, canaries: { planted, missed } }) => `${name}: ${planted - missed.length} of ${planted}`),

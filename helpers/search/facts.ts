@@ -55,7 +55,7 @@ export async function theRepository(evidence: Evidence, target: Target, which: "
   const searched = await theNeedles(evidence, target)
   const mirror = which === "base" ? (await theBase(evidence, target)).base : await theSecrets(evidence, target)
   return evidence.shared(`every object of the ${which} repo`, async () => {
-    const { versions } = await historyOf(mirror)
+    const { versions } = await (which === "base" ? historyOf(mirror) : theVersions(evidence, mirror))
     const paths = new Map(versions.map(({ blob, path }) => [blob, path]))
     return ground(`the ${which} repo`, searched, {
       search: (plan, report) => {

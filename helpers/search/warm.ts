@@ -53,9 +53,8 @@ export async function warmStore(target: Target, searched: Searching, host: Machi
     why: `${warm ? `warm: ${clean.size} NAR hashes were searched clean before` : "cold"}; signed paths ${target.search.skipSigned ? "are hashed only" : "are searched"}`,
     remember: async ({ report, canaries }, { nars }) => {
       if (report.notScannedNotKept + report.findingsNotKept > 0) return
-      const touched = [...report.findings.map(({ where }) => where), ...report.notScanned.map(({ where }) => where)]
       if (canaries.missed.length > 0 || report.findings.length > 0) return
-      const dirty = new Set(touched.map((where) => where.split("/").slice(0, 4).join("/").split("!")[0]))
+      const dirty = new Set(report.notScanned.map(({ where }) => where.split("/").slice(0, 4).join("/").split("!")[0]))
       // What was hashed only for another reason (a signature) was searched by nobody.
       const searched = ([path, { narHash }]: [string, { narHash: string }]) =>
         !dirty.has(path) && (registered.get(path) !== narHash || clean.has(narHash))
