@@ -59,6 +59,9 @@ export interface Evidence {
   waitForAll(missing: string[]): void
 }
 
+/** For helpers that look up shared facts, whoever asks for them. */
+export type Sharing = Pick<Evidence, "shared">
+
 /** Takes what is to be undone once the spec has ended, whatever came of it; a failure to undo takes its passes back. */
 export type AtEnd = (undo: () => Promise<unknown>) => void
 
