@@ -23,6 +23,8 @@ declare module "vitest" {
     selected: string[]
     /** Whether what earlier runs searched clean need not be searched again. */
     warm: boolean
+    /** Whether a throwaway may be made and destroyed. */
+    cleanRoom: boolean
   }
 }
 
@@ -35,6 +37,7 @@ export interface SuiteRun {
   filters: string[]
   pattern: RegExp | undefined
   warm: boolean
+  cleanRoom: boolean
   definition: Item[]
   suite: Start["suite"]
   screen: Terminal
@@ -67,7 +70,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     watch: false,
     // Two runs at once would write the cache of durations into each other's hands, and it would decide the order.
     cache: false,
-    sequence: { sequencer: ByName },
+    sequence: { sequencer: CleanRoomFirst },
     run: true,
     reporters: [reported],
     provide: {
@@ -76,6 +79,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       earlier: await earlierOf(run.reports, run.target.name),
       selected: [],
       warm: run.warm,
+      cleanRoom: run.cleanRoom,
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
   })
@@ -101,10 +105,14 @@ export async function runSuite(run: SuiteRun): Promise<number> {
   }
 }
 
-/** In the order of the definition, which is the order of the file names. */
-class ByName extends BaseSequencer {
+/**
+ * In the order of the definition, which is the order of the file names; but the clean room first, for C2, C6 and D8 judge
+ * what it left and what is left of it.
+ */
+class CleanRoomFirst extends BaseSequencer {
   override async sort(specs: TestSpecification[]) {
-    return specs.toSorted((one, other) => (one.moduleId < other.moduleId ? -1 : 1))
+    const place = ({ moduleId }: TestSpecification) => `${/\/c4-[^/]*$/.test(moduleId) ? 0 : 1}${moduleId}`
+    return specs.toSorted((one, other) => (place(one) < place(other) ? -1 : 1))
   }
 }
 

@@ -12,9 +12,10 @@ import { terminal } from "./terminal.ts"
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const help = `
-Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read.
+Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read; with
+--clean-room a throwaway beside it is made and destroyed.
 
-  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm]
+  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm] [--clean-room]
 
   files          only specs whose path contains this: specs/c2
   -t pattern     only checks whose title matches: -t "C2.5 " (mind the space, or C2.50 matches too)
@@ -22,6 +23,7 @@ Looks at a live cc-ci and judges, check by check, whether the Definition of Done
   --role ROLE    whose ledger it is written to: builder (default), adversary or ci
   --out DIR      where REVIEW.md and evidence/ go, instead of the directory the target file names
   --warm         C3 hashes, and does not search again, what an earlier run searched clean for the same secrets
+  --clean-room   C4 makes a throwaway in the Incus project, follows the install document on it, and destroys it
   --help         this
 
 Verdicts
@@ -40,6 +42,7 @@ Examples
   npm run verify -- --target .lab/target.yaml                     everything
   npm run verify -- specs/c2 --target .lab/target.yaml            one item
   npm run verify -- -t "C2.5 " --target .lab/target.yaml          one check
+  npm run verify -- specs/c4 --clean-room --target .lab/target.yaml   the clean room
   npm run verify -- --target prod.yaml --role adversary --out ~/review
 `
 
@@ -65,6 +68,9 @@ async function main(args: string[]): Promise<number> {
   const from = process.env.INIT_CWD ?? process.cwd()
   const file = resolve(from, asked.target)
   const target = await loadTarget(file)
+  if (asked.cleanRoom && !target.cleanRoom.allowed) {
+    throw new UsageError(`--clean-room: ${file} does not allow one (cleanRoom.allowed)`)
+  }
   const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
   screen.print(`looking at ${target.name} (${file}) as ${asked.role}`)
   return runSuite({
@@ -75,6 +81,7 @@ async function main(args: string[]): Promise<number> {
     filters: asked.filters,
     pattern: asked.pattern,
     warm: asked.warm,
+    cleanRoom: asked.cleanRoom,
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
     screen,
