@@ -91,6 +91,8 @@ export const test = base.extend<{ $test: { evidence: Evidence }; $file: { atEnd:
 
     recordFor(commands)
     onTestFinished(() => {
+      // What waits has said nothing; an earlier run may have.
+      if (meta.waitsFor !== undefined) return
       const seen = Object.fromEntries(observations.map((one) => [one.what, one.seen]))
       settle(task.name.split(" ")[0] ?? "", { verdict: verdictOf(task.result), observations: seen })
     })

@@ -41,6 +41,8 @@ export interface SuiteRun {
   definition: Item[]
   suite: Start["suite"]
   screen: Terminal
+  /** Done last, with no worker left, whatever came of the run: a worker that was stopped may have left something. */
+  leave?: () => Promise<void>
 }
 
 /** Runs the selected checks, records them, and answers with the exit code they deserve. */
@@ -83,25 +85,24 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
   })
+  let release = () => {}
   try {
     opened = await open(run, vitest)
     if (opened === undefined) return 2
     vitest.provide("selected", opened.plan.selected)
-    const release = onInterrupt(() => {
+    release = onInterrupt(() => {
       if (interrupted) return
       interrupted = true
       run.screen.print("interrupted: the run ends here and is recorded; interrupt again to stop at once")
       void vitest.cancelCurrentRun("keyboard-input")
     })
-    try {
-      await vitest.start(run.filters)
-    } finally {
-      release()
-    }
+    await vitest.start(run.filters)
     return exitCode
   } finally {
     await vitest.close()
     await rm(scratch, { recursive: true, force: true })
+    await run.leave?.()
+    release()
   }
 }
 

@@ -2,12 +2,15 @@
 
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { loadTarget, TargetError } from "../helpers/target.ts"
+import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
+import { recover } from "../helpers/clean-room/recover.ts"
+import { connectIncus } from "../helpers/incus-request.ts"
+import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
 import { readDefinition } from "./definition.ts"
 import { runSuite } from "./run-suite.ts"
 import { suiteAt } from "./suite.ts"
-import { terminal } from "./terminal.ts"
+import { type Terminal, terminal } from "./terminal.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -85,7 +88,23 @@ async function main(args: string[]): Promise<number> {
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
     screen,
+    ...(asked.cleanRoom ? { leave: () => leaveNothing(target, screen) } : {}),
   })
+}
+
+/** The clean room of a run that was interrupted, or whose worker died, is destroyed before the run ends. */
+async function leaveNothing(target: Target, screen: Terminal): Promise<void> {
+  if ((await statusOf(journalFile(target.incus))).length === 0) return
+  screen.print("destroying what the clean room made")
+  const connection = await connectIncus(target.incus)
+  try {
+    for (const { did } of await recover(connection, target)) for (const line of did) screen.print(`  ${line}`)
+  } catch (cause) {
+    const advice = "npm run clean-room -- recover tries again"
+    screen.print(`${screen.paint("error", "error")}  it could not be destroyed: ${(cause as Error).message}; ${advice}`)
+  } finally {
+    await connection.close()
+  }
 }
 
 function explain(error: unknown): string {

@@ -55,7 +55,9 @@ interface Life {
 }
 
 /** One clean room. It throws only when what it made could not be destroyed. */
-export async function cleanRoom(target: Target, sharing: Sharing, asked: Asked): Promise<CleanRoom> {
+export async function cleanRoom(target: Target, sharing: Sharing, given: Asked): Promise<CleanRoom> {
+  const interrupted = interruption()
+  const asked = { ...given, signal: AbortSignal.any([given.signal, interrupted.signal]) }
   const stages: CleanRoom = new Stages()
   const steps: Parts["steps"] = []
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -81,8 +83,22 @@ export async function cleanRoom(target: Target, sharing: Sharing, asked: Asked):
     if (cause instanceof Undestroyed) throw cause
   } finally {
     for (const close of closing) await close()
+    interrupted.release()
   }
   return stages
+}
+
+/** Ctrl-C reaches this process, too, which must live until what it made is destroyed. */
+function interruption(): { signal: AbortSignal; release: () => void } {
+  const controller = new AbortController()
+  const abort = () => controller.abort(new Error("interrupted"))
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, abort)
+  return {
+    signal: controller.signal,
+    release: () => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, abort)
+    },
+  }
 }
 
 /** Something that this run made is still there. */

@@ -95,6 +95,17 @@ async function heldBy(file: string): Promise<string> {
     : `${shownHolder(holder)} has one under way`
 }
 
+/** One line for each clean room that is under way, and for each that a dead run may have left. */
+export async function statusOf(file: string): Promise<string[]> {
+  const { size } = await entriesOf(file)
+  const held = size === 0 ? [] : [await heldBy(file)]
+  const dead = await Promise.all((await deadOf(file)).map(async (one) => remainsIn(one, await entriesOf(one))))
+  return [
+    ...held,
+    ...dead.map(({ holder, file: at }) => `${holder} died in one, and it was not recovered whole: ${at}`),
+  ]
+}
+
 /**
  * Takes over what dead runs left: each journal of one, under a name that is ours alone, so that of two that recover at once
  * one does. Those of living ones stay as they are.
@@ -104,11 +115,14 @@ export async function remainsOf(file: string): Promise<Remains[]> {
   // A journal without its first line is of a run that died before it did anything, or of one that begins right now.
   const dead = holder === undefined ? size === 0 && (await isOld(file)) : (await stateOf(holder)) === "dead"
   if (dead) await rename(file, `${file}.dead-${process.pid}-${Date.now()}`).catch(ignoreMissing)
+  const all = await deadOf(file)
+  return Promise.all(all.map(async (one) => remainsIn(one, await entriesOf(one))))
+}
+
+async function deadOf(file: string): Promise<string[]> {
   const names = await readdir(dirname(file)).catch(() => [])
-  const all = names.filter((name) => name.startsWith(`${basename(file)}.dead-`)).sort()
-  return Promise.all(
-    all.map(async (name) => remainsIn(join(dirname(file), name), await entriesOf(join(dirname(file), name)))),
-  )
+  const dead = names.filter((name) => name.startsWith(`${basename(file)}.dead-`))
+  return dead.sort().map((name) => join(dirname(file), name))
 }
 
 /** Forgets a journal whose remains are gone. */
