@@ -49,7 +49,8 @@ export async function exec(
   const { metadata } = await connection.change("POST", path, request, 15_000)
   const { data } = begun.safeParse(metadata)
   if (data === undefined) throw new IncusError(`${what}: Incus named no websockets`)
-  const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal === undefined ? [] : [signal])])
+  const pulse = heartbeat(connection, data.id)
+  const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), pulse.lost, ...(signal === undefined ? [] : [signal])])
   const at = (fd: string) => `/1.0/operations/${data.id}/websocket?secret=${data.metadata.fds[fd]}`
   const [control, input, out, err] = ["control", "0", "1", "2"].map((fd) => connection.socket(at(fd))) as Four
   let executed: Executed | undefined
@@ -70,9 +71,11 @@ export async function exec(
     return executed
   } catch (cause) {
     if (signal?.aborted) throw new IncusError(`${what}: stopped`, null, cause)
+    if (pulse.lost.aborted) throw new IncusError(`${what}: Incus does not answer any more`, null, cause)
     if (limit.aborted) throw new IncusError(`${what}: no end after ${timeoutMs} ms`, null, cause)
     throw cause
   } finally {
+    pulse.end()
     for (const socket of [control, input, out, err]) socket.close()
     const output = createHash("sha256")
       .update(executed?.stdout ?? "")
@@ -85,6 +88,22 @@ export async function exec(
       milliseconds: Math.round(performance.now() - started),
     })
   }
+}
+
+/** A websocket of a lost connection only stays silent: whether Incus is still there is asked beside it. */
+function heartbeat(connection: IncusConnection, operation: string): { lost: AbortSignal; end: () => void } {
+  const lost = new AbortController()
+  let missed = 0
+  const timer = setInterval(async () => {
+    const answered = await connection.get(`/1.0/operations/${operation}`, 8_000).then(
+      () => true,
+      // That it knows of no such operation any more is an answer.
+      (error: unknown) => error instanceof IncusError && error.status !== null,
+    )
+    missed = answered ? 0 : missed + 1
+    if (missed >= 3) lost.abort()
+  }, 10_000)
+  return { lost: lost.signal, end: () => clearInterval(timer) }
 }
 
 type Four = [WebSocket, WebSocket, WebSocket, WebSocket]
