@@ -52,15 +52,19 @@ export async function exec(
   const pulse = heartbeat(connection, data.id)
   const limit = AbortSignal.any([AbortSignal.timeout(timeoutMs), pulse.lost, ...(signal === undefined ? [] : [signal])])
   const at = (fd: string) => `/1.0/operations/${data.id}/websocket?secret=${data.metadata.fds[fd]}`
-  const [control, input, out, err] = ["control", "0", "1", "2"].map((fd) => connection.socket(at(fd))) as Four
+  const control = connection.socket(at("control"))
+  const sockets = [control]
   let executed: Executed | undefined
   try {
-    // Closing the control connection is what kills the program.
+    // Closing the control connection is what kills the program. Incus starts it once the other three are there, and then
+    // it may have ended before a fourth is.
     limit.addEventListener("abort", () => control.close(), { once: true })
+    await opened(control, what, limit)
+    const [input, out, err] = ["0", "1", "2"].map((fd) => connection.socket(at(fd))) as Three
+    sockets.push(input, out, err)
     const [stdout, stderr] = await Promise.all([
       drained(out, what, maxBytes, limit),
       drained(err, what, maxBytes, limit),
-      opened(control, what, limit),
       fed(input, stdin, what, limit),
     ])
     const end = await asked(connection, `/1.0/operations/${data.id}/wait?timeout=30`, ended, 40_000)
@@ -76,7 +80,7 @@ export async function exec(
     throw cause
   } finally {
     pulse.end()
-    for (const socket of [control, input, out, err]) socket.close()
+    for (const socket of sockets) socket.close()
     const output = createHash("sha256")
       .update(executed?.stdout ?? "")
       .update(executed?.stderr ?? "")
@@ -106,7 +110,7 @@ function heartbeat(connection: IncusConnection, operation: string): { lost: Abor
   return { lost: lost.signal, end: () => clearInterval(timer) }
 }
 
-type Four = [WebSocket, WebSocket, WebSocket, WebSocket]
+type Three = [WebSocket, WebSocket, WebSocket]
 
 const opened = (socket: WebSocket, what: string, limit: AbortSignal) =>
   new Promise<void>((ready, reject) => {

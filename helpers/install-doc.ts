@@ -51,9 +51,10 @@ export async function readInstallDoc(text: string): Promise<InstallDoc> {
     }
     return place === "later" ? [] : [{ where: place as InstallBlock["where"], commands: code.value, line }]
   })
-  const set = new Set(variables)
   for (const block of marked) {
-    defects.push(...(await unclosed(block)), ...lines(block).flatMap((one) => defectsOf(one, block.where, set)))
+    // Each block is a shell of its own.
+    const set = new Set(block.where === "operator" ? variables : [])
+    defects.push(...(await unclosed(block)), ...linesOf(block).flatMap((one) => defectsOf(one, block.where, set)))
   }
   if (marked.length === 0) defects.push({ line: 1, what: "no block says that it runs on operator or new-host" })
   return { variables, blocks: marked, defects: defects.toSorted((a, b) => a.line - b.line) }
@@ -94,7 +95,7 @@ function declaredIn(node: Nodes): string[] {
   return "children" in node ? node.children.flatMap(declaredIn) : []
 }
 
-const lines = ({ commands, line }: InstallBlock): Defect[] =>
+const linesOf = ({ commands, line }: InstallBlock): Defect[] =>
   commands.split("\n").map((what, index) => ({ line: line + index, what }))
 
 /** What every shell sets by itself. */
@@ -113,7 +114,7 @@ const standard = new Set([
 ])
 
 const placeholders = [
-  /(?<![<\w])<[A-Za-z][\w .-]*>/,
+  /(?<![<\w])<[A-Za-z][\w.-]*(?: [\w.-]+)*>/,
   /\{\{.*?\}\}/,
   /\b(?:YOUR|MY)[-_][A-Z][A-Z_-]*/,
   /\bCHANGE[-_]?ME\b/i,
@@ -135,7 +136,7 @@ function defectsOf({ line, what }: Defect, where: InstallBlock["where"], set: Se
     /(?:^|[\s;&(])(?:export\s+|local\s+|for\s+)?([A-Z][A-Z0-9_]*)(?==|\s+in\s)/g,
   ))
     set.add(name)
-  const known = (name: string) => standard.has(name) || (set.has(name) && where === "operator") || assigned(what, name)
+  const known = (name: string) => standard.has(name) || set.has(name)
   const unknown = [...what.matchAll(/\$\{?([A-Z][A-Z0-9_]*)/g)]
     .map(([, name = ""]) => name)
     .filter((name) => !known(name))
@@ -147,14 +148,12 @@ function defectsOf({ line, what }: Defect, where: InstallBlock["where"], set: Se
   ]
 }
 
-const assigned = (line: string, name: string) => new RegExp(`(?:^|[\\s;&(])${name}=`).test(line)
-
 /** What bash says of quotes, here-documents and words that do not close; nothing is run. */
 async function unclosed({ commands, line }: InstallBlock): Promise<Defect[]> {
   const { stderr } = await run("bash", ["-n"], { input: `${commands}\n`, answers: [0, 1, 2] })
   const told = stderr.split("\n").filter((one) => one !== "")
   return told.slice(0, 1).map((one) => {
-    const [, at, what = one] = /line (\d+): (.*)/.exec(one) ?? []
+    const [, at, what = one] = /here-document at line (\d+) (.*)/.exec(one) ?? /line (\d+): (.*)/.exec(one) ?? []
     const last = commands.split("\n").length
     return { line: line + Math.min(Number(at ?? 1), last) - 1, what: `not a whole command: ${what}` }
   })

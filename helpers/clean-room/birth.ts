@@ -8,6 +8,7 @@ import type { Target } from "../target.ts"
 import type { Allowed } from "../target-clean-room.ts"
 import type { Guarded } from "./guardrails.ts"
 import type { Journal } from "./journal.ts"
+import type { Step } from "./life.ts"
 import { create, type Throwaway } from "./throwaway.ts"
 
 export interface Born {
@@ -33,21 +34,21 @@ interface Bearing {
   journal: Journal
   image: Guarded["image"]
   asked: { signal: AbortSignal }
-  step<T>(name: string, work: () => Promise<T>): Promise<T>
+  step: Step
 }
 
 export async function bear(bearing: Bearing): Promise<Born> {
   const { target, room, connection, facts, run, journal, image, asked, step } = bearing
   const { incus } = target
   if (image === undefined) throw new Error(`no single image ${incus.image}`)
-  const throwaway = await step(`creating ${incus.throwaway.name}`, async () => {
+  const throwaway = await step(`creating ${incus.throwaway.name}`, "the machine's", async () => {
     await journal.write({ step: "create", project: incus.project, name: incus.throwaway.name })
     const settings = { ...incus, fingerprint: image.fingerprint, config: room.settings }
     const created = await create(connection, settings, run, journal.holder)
     await journal.write({ step: "created", uuid: created.uuid })
     return created
   })
-  const address = await step("booting it", async () => {
+  const address = await step("booting it", "the machine's", async () => {
     await throwaway.start()
     return reachable(throwaway, asked.signal)
   })

@@ -14,12 +14,12 @@ import type { Throwaway } from "./throwaway.ts"
 export interface Installation {
   /** Every block that was run, in order; the last one may have failed. */
   ran: Ran[]
-  /** How many blocks the document has. */
-  blocks: number
   /** What each of the operator's blocks put on the machine. */
   put: Put[]
   /** The bootstrap key after the block that brings it; null when no block did. */
   key: Key | null
+  /** How the units came up; undefined where the document did not come to a switch. */
+  convergence: Convergence | undefined
 }
 
 export interface Put {
@@ -56,7 +56,8 @@ export const switches = ({ where, commands }: InstallBlock) =>
   where === "new-host" && /\bnixos-rebuild\s+(?:\S+\s+)*?switch\b/.test(commands)
 
 /** Follows it to its end or to the first block that fails. */
-export async function installOn(installing: Installing, installation: Installation): Promise<Convergence | undefined> {
+export async function installOn(installing: Installing): Promise<Installation> {
+  const installation: Installation = { ran: [], put: [], key: null, convergence: undefined }
   const { throwaway, document, room, before, since, progress, keyPath } = installing
   const naming = new RegExp(`\\$\\{?${room.ageKey}\\b`)
   let files = before
@@ -85,7 +86,8 @@ export async function installOn(installing: Installing, installation: Installati
     if (ran.exit !== 0) break
   }
   progress("the units converge")
-  return watched?.settle()
+  installation.convergence = await watched?.settle()
+  return installation
 }
 
 /** Looks every second while a block runs, and stops the block once a unit is over its budget. */

@@ -35,6 +35,8 @@ export interface Journal {
   file: string
   run: string
   holder: Holder
+  /** What has been announced: the directory on the operator's machine, and that the throwaway is created. */
+  made: { directory?: string; created: boolean }
   /** On disk when it resolves. */
   write(entry: Entry): Promise<void>
   /** Once nothing is left of what it tells. */
@@ -67,9 +69,12 @@ export async function begin(file: string, run: string, target: string): Promise<
     if (cause.code !== "EEXIST") throw cause
     throw new Occupied(`one clean room at a time: ${await heldBy(file)}`)
   })
+  const made: Journal["made"] = { created: false }
   const write = async (one: Entry) => {
     await handle.write(`${JSON.stringify(one)}\n`)
     await handle.sync()
+    if (one.step === "operator") made.directory = one.directory
+    if (one.step === "create") made.created = true
   }
   await write({ step: "begin", run, holder, target })
   const directory = await open(dirname(file))
@@ -78,6 +83,7 @@ export async function begin(file: string, run: string, target: string): Promise<
     file,
     run,
     holder,
+    made,
     write,
     end: async () => {
       await handle.close()

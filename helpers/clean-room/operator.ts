@@ -9,7 +9,6 @@ export interface Operator {
   machine: Machine
   /** `NAME=VALUE`; values are paths and the throwaway's name, never secrets. */
   environment: string[]
-  clear(): Promise<void>
 }
 
 export const operatorMachine = async ({ operator }: Pick<Allowed, "operator">): Promise<Machine> =>
@@ -26,7 +25,7 @@ cat >"$1/$2"
 
 /**
  * Puts the files of the variables into a directory of the operator's machine; on this machine they stay where they are.
- * The directory is to be announced before this is called.
+ * The directory is to be announced before this is called, and cleared whatever comes of it.
  */
 export async function equip(room: Allowed, throwaway: string, directory: string): Promise<Operator> {
   const machine = await operatorMachine(room)
@@ -40,7 +39,7 @@ export async function equip(room: Allowed, throwaway: string, directory: string)
       environment.push(`${name}=${directory}/${name}`)
     }
   }
-  return { machine, environment, clear: () => clear(machine, directory) }
+  return { machine, environment }
 }
 
 /** Removes the directory, if it is there. */

@@ -14,7 +14,7 @@ import type { Earlier } from "./throwaway.ts"
 
 export interface Parts {
   /** In order. */
-  steps: { step: string; milliseconds: number }[]
+  steps: { step: string; whose: "the machine's" | "ours"; milliseconds: number }[]
   document: Documented
   /** What dead runs had left, and was removed first. */
   recovered: Recovered[]

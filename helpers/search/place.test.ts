@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { searchPlan } from "./engine.ts"
-import { Place, searchName } from "./place.ts"
+import { Place, searchName, withoutSecrets } from "./place.ts"
 import { Report } from "./report.ts"
 
 const plan = searchPlan([
@@ -65,5 +65,24 @@ describe("a place is named by where it is, and never by a secret", () => {
       ["/a", "raw in a link target", 3],
       ["/a", "raw in an attribute", 7],
     ])
+  })
+})
+
+describe("text that may be shown", () => {
+  test.each([
+    ["nothing to hide\nhere", "nothing to hide\nhere"],
+    ["a\nx hunter2-hunter2 y\nb", "a\n[a line that holds TOKEN]\nb"],
+    ["hunter2-hunter2", "[a line that holds TOKEN]"],
+    ["hunter2-hunter2 aaaa/bbbb/cccc\n", "[a line that holds SLASHED, TOKEN]\n"],
+    ["\u001b[31mred\u001b[0m", "\\x1b[31mred\\x1b[0m"],
+    ["", ""],
+  ])("%j", (text, shown) => {
+    expect(withoutSecrets(plan, Buffer.from(text))).toBe(shown)
+  })
+
+  test("every line that a secret of several lines reaches into is hidden", () => {
+    const lines = searchPlan([{ secret: "KEY", form: "raw", bytes: Buffer.from("first-line\nsecond-line\nthird") }])
+    const shown = withoutSecrets(lines, Buffer.from("before\nx first-line\nsecond-line\nthird y\nafter"))
+    expect(shown.split("\n")).toEqual(["before", ...Array(3).fill("[a line that holds KEY]"), "after"])
   })
 })
