@@ -35,6 +35,11 @@ export interface SuiteRun {
   filters: string[]
   pattern: RegExp | undefined
   warm: boolean
+  /**
+   * A directory where vitest keeps our modules as it read them, and finds them again by their content; undefined to read
+   * them anew. For whoever runs the suite hundreds of times on one state of its sources.
+   */
+  modules: string | undefined
   definition: Item[]
   suite: Start["suite"]
   screen: Terminal
@@ -67,6 +72,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     watch: false,
     // Two runs at once would write the cache of durations into each other's hands, and it would decide the order.
     cache: false,
+    experimental: run.modules === undefined ? {} : { fsModuleCache: true, fsModuleCachePath: run.modules },
     sequence: { sequencer: ByName },
     run: true,
     reporters: [reported],
