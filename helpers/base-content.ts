@@ -1,7 +1,7 @@
 // What a base repo must not hold: sops documents and their rules, keys, values of secrets, parts of other repos.
 
 import type { Mirror } from "./git.ts"
-import { blobOf, treeOf } from "./git-history.ts"
+import { contentsOf, isSubmodule, treeOf } from "./git-history.ts"
 import { parseSops } from "./sops.ts"
 import type { OpenedSops } from "./sops-open.ts"
 
@@ -25,14 +25,13 @@ export async function contentOf(
     .filter(({ bytes }) => bytes.length >= 8)
   const found: string[] = []
   const tree = await treeOf(repo, rev)
-  for (const { path, mode, blob } of tree) {
+  for (const { path, mode } of tree) {
     if (/(^|\/)\.sops\.ya?ml$/.test(path)) found.push(`${path}: rules of sops`)
     if (/(^|\/)\.gitmodules$/.test(path)) found.push(`${path}: submodules`)
-    if (mode === "160000") {
-      found.push(`${path}: a submodule`)
-      continue
-    }
-    const bytes = await blobOf(repo, blob)
+    if (isSubmodule({ mode })) found.push(`${path}: a submodule`)
+  }
+  const files = tree.filter((entry) => !isSubmodule(entry))
+  for await (const [{ path }, bytes] of contentsOf(repo, files)) {
     if (isSops(bytes, path)) found.push(`${path}: a sops document`)
     if (/-----BEGIN ([A-Z]+ )*PRIVATE KEY-----|AGE-SECRET-KEY-1/.test(bytes.toString("latin1"))) {
       found.push(`${path}: a private key`)

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { git, type Mirror, mirrorAt } from "./git.ts"
-import { blobOf, historyOf, placeOf, treeOf } from "./git-history.ts"
+import { contentsOf, historyOf, placeOf, treeOf } from "./git-history.ts"
 
 let directory = ""
 let repo: Mirror
@@ -42,9 +42,8 @@ afterAll(() => rm(directory, { recursive: true, force: true }))
 
 test("every version of every file is there: deleted ones, those of merges, those of other branches", async () => {
   const { commits, versions } = await historyOf(repo)
-  const found = await Promise.all(
-    versions.map(async ({ path, blob, mode }) => [path, mode, (await blobOf(repo, blob)).toString()]),
-  )
+  const found: string[][] = []
+  for await (const [{ path, mode }, bytes] of contentsOf(repo, versions)) found.push([path, mode, bytes.toString()])
   expect(commits).toBe(4)
   expect(found.map((version) => version.join(" ").trimEnd()).sort()).toEqual([
     "deleted later 100644 gone",
@@ -54,6 +53,12 @@ test("every version of every file is there: deleted ones, those of merges, those
     "link 120000 kept",
     "on the side 100644 side",
   ])
+})
+
+test("what the repo does not have is an error", async () => {
+  const first = async () => contentsOf(repo, [{ blob: "1".repeat(40) }]).next()
+  await expect(first()).rejects.toThrow(`${"1".repeat(40)} missing`)
+  expect(await contentsOf(repo, []).next()).toEqual({ done: true, value: undefined })
 })
 
 test("a ref that leads to no commit is told apart", async () => {

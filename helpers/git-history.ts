@@ -1,6 +1,7 @@
 // Everything that ever stood in a repo's trees: each file in each form it had, in any commit of any ref.
 
 import { git, type Mirror } from "./git.ts"
+import { GitObjects } from "./nar-git-objects.ts"
 
 export interface Version {
   path: string
@@ -74,9 +75,26 @@ export async function treeOf(repo: Mirror, rev: string): Promise<Version[]> {
   })
 }
 
-/** The bytes of a blob. */
-export const blobOf = async (repo: Mirror, blob: string): Promise<Buffer> =>
-  (await git(["-C", repo.directory, "cat-file", "blob", blob])).stdout
+/**
+ * What is in files and symbolic links, one after another, each with its entry. One git is asked for all of them: starting one
+ * for each takes far longer than reading.
+ */
+export async function* contentsOf<T extends Pick<Version, "blob">>(
+  repo: Mirror,
+  entries: T[],
+): AsyncGenerator<[entry: T, bytes: Buffer]> {
+  const objects = new GitObjects(repo.directory)
+  try {
+    objects.ask(entries.map(({ blob }) => blob))
+    for (const entry of entries) yield [entry, await objects.bytes(entry.blob, "blob")]
+    await objects.finish()
+  } finally {
+    await objects.close()
+  }
+}
+
+export const isFile = ({ mode }: Pick<Version, "mode">): boolean => mode.startsWith("100")
+export const isSubmodule = ({ mode }: Pick<Version, "mode">): boolean => mode === "160000"
 
 /** Whether a commit is there at all, and on a branch: an ancestor of where the branch is now, or that commit. */
 export async function placeOf(

@@ -1,6 +1,7 @@
 // Steps by which a person would bring a certificate file, searched for in every text file of a commit.
 
-import { git, type Mirror } from "./git.ts"
+import type { Mirror } from "./git.ts"
+import { contentsOf, isFile, treeOf } from "./git-history.ts"
 
 export interface StepSearch {
   /** Text files searched, by path. */
@@ -15,23 +16,18 @@ export interface StepSearch {
 export async function operatorStepsIn(repo: Mirror, rev: string, patterns: string[]): Promise<StepSearch> {
   const search: StepSearch = { searched: [], binary: [], found: [] }
   const expressions = patterns.map((pattern) => new RegExp(pattern, "i"))
-  const links = await linksAt(repo, rev)
-  for (const path of await repo.filesAt(rev)) {
-    const bytes = links.has(path) ? undefined : await repo.fileAt(rev, path)
-    if (bytes === undefined || bytes.includes(0)) {
+  const tree = await treeOf(repo, rev)
+  search.binary.push(...tree.filter((entry) => !isFile(entry)).map(({ path }) => path))
+  for await (const [{ path }, bytes] of contentsOf(repo, tree.filter(isFile))) {
+    if (bytes.includes(0)) {
       search.binary.push(path)
       continue
     }
     search.searched.push(path)
     search.found.push(...stepsIn(bytes.toString(), expressions).map((found) => `${path}:${found}`))
   }
+  search.binary.sort()
   return search
-}
-
-async function linksAt({ directory }: Mirror, rev: string): Promise<Set<string>> {
-  const { stdout } = await git(["-C", directory, "ls-tree", "-r", "-z", "--full-tree", rev])
-  const entries = stdout.toString().split("\0")
-  return new Set(entries.filter((entry) => entry.startsWith("120000 ")).map((entry) => entry.replace(/^[^\t]*\t/, "")))
 }
 
 /** `LINE matches PATTERN` for each line that is, or begins, such a step. */

@@ -1,6 +1,7 @@
 // Where in a repo a value stands: an instance's parameter should be set in one place.
 
 import type { Mirror } from "./git.ts"
+import { contentsOf, isSubmodule, treeOf } from "./git-history.ts"
 
 export interface Places {
   /** Text files searched, but for documents. */
@@ -18,10 +19,10 @@ interface Parameter {
 export async function placesOf(repo: Mirror, rev: string, parameters: Parameter[]): Promise<Places> {
   const places = new Map<string, string[]>(parameters.map(({ name }) => [name, []]))
   let searched = 0
-  for (const path of await repo.filesAt(rev)) {
-    if (/\.(md|markdown|txt)$/i.test(path)) continue
-    const bytes = await repo.fileAt(rev, path)
-    if (bytes === undefined || bytes.includes(0)) continue
+  const isDocument = ({ path }: { path: string }) => /\.(md|markdown|txt)$/i.test(path)
+  const entries = (await treeOf(repo, rev)).filter((entry) => !isDocument(entry) && !isSubmodule(entry))
+  for await (const [{ path }, bytes] of contentsOf(repo, entries)) {
+    if (bytes.includes(0)) continue
     searched++
     for (const [index, line] of bytes.toString().split("\n").entries()) {
       for (const { name, value } of parameters) {

@@ -3,7 +3,7 @@
 import type { AgeIdentity } from "./age.ts"
 import { openAge, stanzasOf } from "./age.ts"
 import type { Mirror } from "./git.ts"
-import { blobOf, type History } from "./git-history.ts"
+import { contentsOf, type History, isFile } from "./git-history.ts"
 import type { SealedDocument } from "./sealed-documents.ts"
 import type { SopsDocument } from "./sops.ts"
 import { documentOf } from "./sops-history.ts"
@@ -65,9 +65,9 @@ export const writtenRecipients = ({ metadata }: SopsDocument): string[] =>
 /** Every set of recipients that a document ever had, with the versions that had it, `PATH at COMMIT`. */
 export async function formerRecipients(secrets: Mirror, history: History): Promise<Map<string, string[]>> {
   const sets = new Map<string, string[]>()
-  for (const { path, blob, mode, commit } of history.versions) {
-    if (!mode.startsWith("100") || path === ".sops.yaml") continue
-    const document = documentOf(await blobOf(secrets, blob), path)
+  const files = history.versions.filter((version) => isFile(version) && version.path !== ".sops.yaml")
+  for await (const [{ path, commit }, bytes] of contentsOf(secrets, files)) {
+    const document = documentOf(bytes, path)
     if (document === undefined) continue
     const set = writtenRecipients(document).join(" ")
     sets.set(set, [...(sets.get(set) ?? []), `${path} at ${commit.slice(0, 12)}`])

@@ -2,7 +2,7 @@
 
 import type { AgeIdentity } from "./age.ts"
 import type { Mirror } from "./git.ts"
-import { blobOf, treeOf } from "./git-history.ts"
+import { contentsOf, isFile, treeOf } from "./git-history.ts"
 import { lockedRev, type PinnedBase } from "./pinned.ts"
 import type { Secret } from "./secret.ts"
 import type { SopsDocument } from "./sops.ts"
@@ -36,9 +36,8 @@ export async function lockedDocuments(
 ): Promise<LockedDocuments> {
   const { rev, lockSha256 } = await lockedRev(target, base)
   const documents: SealedDocument[] = []
-  for (const { path, mode, blob } of await treeOf(secrets, rev)) {
-    if (!mode.startsWith("100") || path === ".sops.yaml") continue
-    const bytes = await blobOf(secrets, blob)
+  const files = (await treeOf(secrets, rev)).filter((entry) => isFile(entry) && entry.path !== ".sops.yaml")
+  for await (const [{ path }, bytes] of contentsOf(secrets, files)) {
     const document = documentOf(bytes, path)
     if (document === undefined) {
       if (looksSealed(bytes))

@@ -3,7 +3,7 @@
 import { parse } from "yaml"
 import type { AgeIdentity } from "./age.ts"
 import type { Mirror } from "./git.ts"
-import { blobOf, type History, type Version } from "./git-history.ts"
+import { contentsOf, type History, isFile, isSubmodule, type Version } from "./git-history.ts"
 import { parseSops, type SopsDocument } from "./sops.ts"
 import { openSops, SopsIdentityError, SopsMacError, SopsValueError } from "./sops-open.ts"
 
@@ -21,14 +21,14 @@ const rules = ".sops.yaml"
 /** Looks at every version; opens each document with the recovery key to verify its MAC. Throws when the key opens one not. */
 export async function sealedHistory(repo: Mirror, history: History, identity: AgeIdentity): Promise<SealedHistory> {
   const sealed: SealedHistory = { documents: [], strangers: [], unsealed: [] }
-  for (const version of history.versions) {
-    const where = `${version.path} at ${version.commit.slice(0, 12)}`
-    if (version.mode === "120000" || version.mode === "160000") {
-      sealed.strangers.push(`${where}: a ${version.mode === "120000" ? "symbolic link" : "submodule"}`)
-      continue
-    }
-    if (version.path === rules) continue
-    const document = documentOf(await blobOf(repo, version.blob), version.path)
+  const placeOf = ({ path, commit }: Version) => `${path} at ${commit.slice(0, 12)}`
+  for (const version of history.versions.filter((version) => !isFile(version))) {
+    sealed.strangers.push(`${placeOf(version)}: a ${isSubmodule(version) ? "submodule" : "symbolic link"}`)
+  }
+  const files = history.versions.filter((version) => isFile(version) && version.path !== rules)
+  for await (const [version, bytes] of contentsOf(repo, files)) {
+    const where = placeOf(version)
+    const document = documentOf(bytes, version.path)
     if (document === undefined) {
       sealed.strangers.push(`${where}: no sops document`)
       continue

@@ -36,8 +36,7 @@ export async function swarmSecrets(
 ): Promise<SwarmSecrets> {
   const client = docker(ssh, programs)
   const secrets = await client.secrets()
-  const services: RunningService[] = []
-  for (const { Spec } of await client.services()) services.push(await client.service(Spec.Name))
+  const services = await client.runningServices()
 
   const declared = new Map(
     swarm.flatMap(({ service, secrets }) =>

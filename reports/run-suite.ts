@@ -37,6 +37,11 @@ export interface SuiteRun {
   filters: string[]
   pattern: RegExp | undefined
   warm: boolean
+  /**
+   * A directory where vitest keeps our modules as it read them, and finds them again by their content; undefined to read
+   * them anew. For whoever runs the suite hundreds of times on one state of its sources.
+   */
+  modules: string | undefined
   cleanRoom: boolean
   definition: Item[]
   suite: Start["suite"]
@@ -72,6 +77,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     watch: false,
     // Two runs at once would write the cache of durations into each other's hands, and it would decide the order.
     cache: false,
+    experimental: run.modules === undefined ? {} : { fsModuleCache: true, fsModuleCachePath: run.modules },
     sequence: { sequencer: CleanRoomFirst },
     run: true,
     reporters: [reported],

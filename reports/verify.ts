@@ -85,6 +85,8 @@ async function main(args: string[]): Promise<number> {
     pattern: asked.pattern,
     warm: asked.warm,
     cleanRoom: asked.cleanRoom,
+    // For the tests on the lab alone: what a person runs reads its own sources each time.
+    modules: process.env.LAB_MODULES || undefined,
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
     screen,

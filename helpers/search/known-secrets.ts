@@ -2,7 +2,7 @@
 
 import type { AgeIdentity } from "../age.ts"
 import type { Mirror } from "../git.ts"
-import { blobOf, type History } from "../git-history.ts"
+import { contentsOf, type History, isFile } from "../git-history.ts"
 import type { LockedDocuments } from "../sealed-documents.ts"
 import { Secret } from "../secret.ts"
 import { documentOf, looksSealed } from "../sops-history.ts"
@@ -45,9 +45,8 @@ export async function knownSecrets(
     if (opened === undefined) throw new Error(`${path} was not opened, so its values cannot be searched for: ${why}`)
     addLeaves(opened, ` of ${path}`)
   }
-  for (const { path, blob, mode, commit } of history.versions) {
-    if (!mode.startsWith("100") || path === ".sops.yaml") continue
-    const bytes = await blobOf(mirror, blob)
+  const files = history.versions.filter((version) => isFile(version) && version.path !== ".sops.yaml")
+  for await (const [{ path, commit }, bytes] of contentsOf(mirror, files)) {
     const document = documentOf(bytes, path)
     const where = `${path} at ${commit.slice(0, 12)}`
     if (document === undefined) {

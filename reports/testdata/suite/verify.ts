@@ -17,6 +17,7 @@ process.exit(
     pattern: asked.pattern,
     warm: asked.warm,
     cleanRoom: asked.cleanRoom,
+    modules: undefined,
     definition: await readDefinition(join(import.meta.dirname, "definition.md")),
     suite: { commit: "0123456789abcdef", dirty: false, lockfileSha256: "00", node: "v20", vitest: "4" },
     screen: terminal(),
