@@ -34,6 +34,8 @@ export interface SuiteRun {
   reports: string
   filters: string[]
   pattern: RegExp | undefined
+  /** Milestones whose checks are asked for; none means all checks. */
+  milestones: Item[]
   warm: boolean
   definition: Item[]
   suite: Start["suite"]
@@ -78,6 +80,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       warm: run.warm,
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
+    ...(run.milestones.length === 0 ? {} : { tagsFilter: [run.milestones.map(({ id }) => id).join(" || ")] }),
   })
   try {
     opened = await open(run, vitest)
@@ -101,6 +104,9 @@ export async function runSuite(run: SuiteRun): Promise<number> {
   }
 }
 
+const checksOf = (milestones: Item[]) =>
+  new Set(milestones.flatMap(({ clauses }) => clauses?.flatMap(({ checks }) => checks) ?? []))
+
 /** In the order of the definition, which is the order of the file names. */
 class ByName extends BaseSequencer {
   override async sort(specs: TestSpecification[]) {
@@ -116,10 +122,11 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     run.definition,
     every.map(({ moduleId }) => moduleId),
     modules,
-    run.pattern,
+    { pattern: run.pattern, ids: run.milestones.length === 0 ? undefined : checksOf(run.milestones) },
   )
   if (chosen.length === 0 || plan.selected.length === 0) {
-    const asked = [...run.filters, ...(run.pattern === undefined ? [] : [`-t "${run.pattern.source}"`])].join(" ")
+    const pattern = run.pattern === undefined ? [] : [`-t "${run.pattern.source}"`]
+    const asked = [...run.filters, ...pattern, ...run.milestones.map(({ id }) => id)].join(" ")
     run.screen.print(`error: no check matches ${asked === "" ? "in specs/: there is no spec" : asked}; nothing was run`)
     return undefined
   }

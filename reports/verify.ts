@@ -4,20 +4,23 @@ import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { loadTarget, TargetError } from "../helpers/target.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
-import { readDefinition } from "./definition.ts"
+import { type Item, readDefinition, readMilestones } from "./definition.ts"
 import { runSuite } from "./run-suite.ts"
 import { suiteAt } from "./suite.ts"
 import { terminal } from "./terminal.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+const document = join(root, "docs", "definition-of-done.md")
+
 const help = `
 Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read.
 
-  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm]
+  npm run verify -- [files] [-t pattern] [--tags-filter W2] --target FILE [--role ROLE] [--out DIR] [--warm]
 
   files          only specs whose path contains this: specs/c2
   -t pattern     only checks whose title matches: -t "C2.5 " (mind the space, or C2.50 matches too)
+  --tags-filter  only the checks that milestones of the plan are accepted by: W2, or "W2 or W3"
   --target FILE  what to look at; or the environment variable TARGET. There is no default
   --role ROLE    whose ledger it is written to: builder (default), adversary or ci
   --out DIR      where REVIEW.md and evidence/ go, instead of the directory the target file names
@@ -74,10 +77,20 @@ async function main(args: string[]): Promise<number> {
     reports,
     filters: asked.filters,
     pattern: asked.pattern,
+    milestones: milestonesOf(asked.milestones, await readMilestones(document)),
     warm: asked.warm,
-    definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
+    definition: await readDefinition(document),
     suite: await suiteAt(root),
     screen,
+  })
+}
+
+function milestonesOf(ids: string[], known: Item[]): Item[] {
+  return ids.map((id) => {
+    const found = known.find((one) => one.id === id)
+    if (found === undefined)
+      throw new UsageError(`no milestone ${id}; there are ${known.map(({ id }) => id).join(", ")}`)
+    return found
   })
 }
 

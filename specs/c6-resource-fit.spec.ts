@@ -47,9 +47,9 @@ async function theDecision(evidence: Evidence) {
 }
 
 describe("C6: resource fit and cleanup", () => {
-  test("C6.1 cc-nix-test has the memory that DECISIONS.md records (4 GiB unless decided otherwise), in configuration and in fact", async ({
-    evidence,
-  }) => {
+  test("C6.1 cc-nix-test has the memory that DECISIONS.md records (4 GiB unless decided otherwise), in configuration and in fact", {
+    tags: ["W1", "W6"],
+  }, async ({ evidence }) => {
     const decided = (await theDecision(evidence)).flatMap(({ sizes }) => sizes)[0] ?? bytesOf("4GiB")
     const { configured } = await theIncus(evidence)
     const ssh = await theHost(evidence)
@@ -64,11 +64,13 @@ describe("C6: resource fit and cleanup", () => {
     expect(usable, "usable on the host, bytes").toBeGreaterThanOrEqual(decided * (1 - kernelShare))
   })
 
-  test("C6.2 the throwaway was created at 4 GiB (C4's evidence)", ({ evidence }) => {
+  test("C6.2 the throwaway was created at 4 GiB (C4's evidence)", { tags: ["W3"] }, ({ evidence }) => {
     evidence.waitFor("a clean room's evidence (C4)")
   })
 
-  test("C6.3 running memory in the project fits the guideline (12 GiB of 16)", async ({ evidence }) => {
+  test("C6.3 running memory in the project fits the guideline (12 GiB of 16)", { tags: ["W1"] }, async ({
+    evidence,
+  }) => {
     const { instances } = await theIncus(evidence)
     const stopped = 102
     const running = instances.filter(({ statusCode }) => statusCode !== stopped)
@@ -89,9 +91,9 @@ describe("C6: resource fit and cleanup", () => {
     expect(sum, "sum of the limits, bytes").toBeLessThanOrEqual(incus.guideline)
   })
 
-  test("C6.4 no throwaway is left in any state, nor volumes, snapshots, images or backups of one", async ({
-    evidence,
-  }) => {
+  test("C6.4 no throwaway is left in any state, nor volumes, snapshots, images or backups of one", {
+    tags: ["W6"],
+  }, async ({ evidence }) => {
     const { facts, instances } = await theIncus(evidence)
     const { searched, found } = leftoversIn(facts, target)
     evidence("searched", searched)
@@ -103,7 +105,9 @@ describe("C6: resource fit and cleanup", () => {
     expect(found, "left over").toEqual([])
   })
 
-  test("C6.5 the final sizing decision is in DECISIONS.md and is what is applied", async ({ evidence }) => {
+  test("C6.5 the final sizing decision is in DECISIONS.md and is what is applied", { tags: ["W6"] }, async ({
+    evidence,
+  }) => {
     const decisions = await theDecision(evidence)
     const { configured } = await theIncus(evidence)
     evidence("limits.memory", configured)
@@ -115,7 +119,9 @@ describe("C6: resource fit and cleanup", () => {
     ).toEqual([[bytesOf(configured ?? "0B")]])
   })
 
-  test("C6.6 no other instance or project changed since the recorded baseline", async ({ evidence }) => {
+  test("C6.6 no other instance or project changed since the recorded baseline", { tags: ["W6"] }, async ({
+    evidence,
+  }) => {
     const { facts } = await theIncus(evidence)
     const before = await readBaseline(incus.baseline.file)
     const except = [declared?.name ?? "", incus.throwaway.name]
