@@ -32,8 +32,8 @@ const gone = new Set([
   ...stems("gone", "obsolete", "unused", "unnecessary", "superfluous", "forbidden", "withdrawn"),
 ])
 const negations = new Set(["not", "never", "neither", "nowhere", "isnt", "arent", "wasnt", "werent"])
-// `not optional` and `not only` deny nothing.
-const emphatic = new Set(["optional", "only", "just", "merely", "negotiable", "yet"])
+// `not optional` and `not only` deny nothing, and what is `not in git` is there nevertheless.
+const emphatic = new Set(["in", "optional", "only", "just", "merely", "negotiable", "yet"])
 const turns = new Set(["but", "however", "yet", "although", "though", "because", "since"])
 
 /** Whether the sentence takes back what the match says. `text` is the passage the words are of. */

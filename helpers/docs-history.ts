@@ -26,6 +26,8 @@ const plainly = new RegExp(
   "i",
 )
 const past = /\b(?:was|were|had|did|became|ran|went|held)\b/i
+// `a VM that was created blank`: what is said of the VM is not past.
+const relative = /\b(?:that|which|who|as)\s+(?:\w+\s+){0,2}?(?:was|were|had|did)\b/gi
 const present =
   /\b(?:is|are|am|must|should|shall|will|needs?|has|have|can|may|does?|remains?|still|today|now|currently?|always|every)\b/i
 const conditional = /^\W*(?:if|when|once|after|before|unless|until|as soon as)\b/i
@@ -34,5 +36,6 @@ const conditional = /^\W*(?:if|when|once|after|before|unless|until|as soon as)\b
 export function tellsOfThePast(clause: string): boolean {
   if (/\b(?:still|again)\b/i.test(clause)) return false
   if (plainly.test(clause)) return true
-  return past.test(clause) && !present.test(clause) && !conditional.test(clause)
+  const main = clause.replaceAll(relative, "")
+  return past.test(main) && !present.test(main) && !conditional.test(clause)
 }

@@ -20,12 +20,12 @@ export interface Match {
   within: number[]
 }
 
-const widest = 8
+const widest = 12
 const articles = new Set(["a", "an", "the", "its", "their", "our", "this", "that", "these", "those", "own", "very"])
 
 /**
  * Words are matched by their stems, so that inflection, case, punctuation, hyphens and line breaks do not matter. `a|b` is
- * either, `...` is up to eight words. Articles between words count for nothing. Throws on a phrase without a word.
+ * either, `...` is up to twelve words. Articles between words count for nothing. Throws on a phrase without a word.
  */
 export function phraseOf(source: string): Phrase {
   const places = source

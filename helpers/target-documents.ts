@@ -10,7 +10,7 @@ import { line, repoPath } from "./target-values.ts"
 export const phrases = (meaning: string) =>
   z
     .array(
-      z.string().refine(isPhrase, "expected words, a|b for either, a-b for a run, ... for up to eight words between"),
+      z.string().refine(isPhrase, "expected words, a|b for either, a-b for a run, ... for up to twelve words between"),
     )
     .min(1, "expected at least one phrase")
     .describe(meaning)
@@ -26,7 +26,7 @@ function isPhrase(source: string): boolean {
 const says = () => line().describe("What it says, in short; it names the statement in findings.")
 const any = () =>
   phrases(
-    "Phrases that say it. Words are found in every inflection, case and hyphenation; `a|b` is either, `a-b` a run, `...` up to eight words of the sentence.",
+    "Phrases that say it. Words are found in every inflection, case and hyphenation; `a|b` is either, `a-b` a run, `...` up to twelve words of the sentence.",
   )
 const statement = () =>
   z.strictObject({
