@@ -22,6 +22,8 @@ const wrappers = new Set(["sudo", "env", "exec", "command", "nohup", "time", "xa
 export function programsIn(script: string): { program: string; line: number }[] {
   return commandsIn(script).flatMap(({ words, line }) => {
     const rest = words.filter((word) => word !== "")
+    // What follows are names and values, until the next command.
+    if (/^(?:for|select|case|function)$/.test(rest[0] ?? "")) return []
     let at = 0
     while (at < rest.length && (keywords.has(rest[at] ?? "") || /^[A-Za-z_]\w*\+?=/.test(rest[at] ?? ""))) at++
     const found: { program: string; line: number }[] = []
