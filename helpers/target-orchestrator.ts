@@ -43,7 +43,7 @@ export const orchestrator = () =>
       .array(forbiddenStatement())
       .min(1, "expected at least one statement")
       .default(orchestratorSays.forbidden)
-      .describe("What none of its documents may say, unless it tells of the past or denies it."),
+      .describe("What no document of its repo may say, unless it tells of the past or denies it."),
     unit: z
       .strictObject({
         file: repoPath().describe("The unit file in the repo."),

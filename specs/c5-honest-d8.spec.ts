@@ -56,7 +56,11 @@ describe("C5: honest D8", { tags: ["W5"] }, () => {
     const [instance, same] = ["C4.2", "C4.8"].map((id) => half.dynamic.said.find((one) => one.id === id)?.observations)
     const uuid = (instance?.instance as { uuid?: string } | undefined)?.uuid
     evidence(`section "${documents.d8.heading}" of ${documents.d8.path} at ${rev}`, says)
-    evidence("what the ledger has run, and what a clean room became", { runs, uuid, became: same?.["system path"] })
+    evidence("what the ledger has run, and what a clean room became", {
+      runs: runs ?? null,
+      uuid: uuid ?? null,
+      became: same?.["system path"] ?? null,
+    })
 
     expect(missing, "documents that are not there").toEqual([])
     expect(says, "the section").toEqual([

@@ -15,7 +15,7 @@ describe("D8: genuine reproducibility", { tags: ["W5"] }, () => {
       "what they said",
       said.map(({ id, verdict, when, hours }) => `${id}: ${verdict}, ${when}, ${hours} h ago`),
     )
-    evidence("the cold build of C1.9", cold)
+    evidence("the cold build of C1.9", cold ?? null)
     evidence.waitForAll(unknown.map((id) => `the evidence of ${id}`))
 
     expect(
@@ -37,7 +37,7 @@ describe("D8: genuine reproducibility", { tags: ["W5"] }, () => {
       "what they said",
       said.map(({ id, verdict, when, hours }) => `${id}: ${verdict}, ${when}, ${hours} h ago`),
     )
-    evidence("the machine that was made", machine)
+    evidence("the machine that was made", machine ?? null)
     evidence.waitForAll(unknown.map((id) => `the evidence of ${id}`))
 
     expect(
