@@ -59,6 +59,7 @@ test.each<[string, number, number]>([
   ["The clean-room rebuild has no limitation.", 0, 0],
   ["In phase 1 a limitation of the rebuild was accepted.", 0, 0],
   ["Memory is limited to 4 GiB.", 0, 0],
+  ["Known limitations: `--squash` does not work here.", 0, 0],
 ])("%j claims %i limitations, %i for a reason that is none", (text, claimed, blaming) => {
   const claims = limitationClaims([parseDocument(text, "e.md")])
   expect([claims.claimed.length, claims.blaming.length]).toEqual([claimed, blaming])

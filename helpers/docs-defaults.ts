@@ -103,6 +103,7 @@ export const required = [
 
 const bringer = "operator|admin|administrator|somebody|someone|person|you"
 const bringing = "drop|copy|put|place|upload|transfer|paste|bring|install|supply|provide|scp"
+const moving = "drop|copy|put|place|upload|transfer|paste|scp"
 const pem = "cert|certificate|fullchain|privkey"
 const machine = "host|server|machine|vm|box|node"
 
@@ -111,13 +112,13 @@ export const forbidden = [
     says: "an operator brings the certificate",
     any: [
       `${bringer} ... ${bringing} ... ${pem}`,
-      `${bringing} ... ${pem} ... ${machine}`,
+      `${moving} ... ${pem} ... ${machine}`,
       `${pem} ... dropped|copied|uploaded|placed|supplied by ${bringer}`,
       `${pem} ... by hand|manually`,
       `operator-dropped|operator-supplied|operator-provided|hand-placed ${pem}`,
     ],
     // Where it does belong; sealing it is the new way.
-    unless: ["seal|sops|encrypted|commit"],
+    unless: ["seal|sops|encrypted|commit", "client|ca|root certificate|cert"],
   },
   {
     says: "secrets are in the base repository",
@@ -132,7 +133,8 @@ export const forbidden = [
   },
   {
     says: "cc-ci is reached through a SOCKS proxy",
-    any: ["socks|socks4|socks5|socks5h", "all_proxy|https_proxy|http_proxy", "curl ... proxy"],
+    // Without the `=`, `docker.sock` would be one.
+    any: ["=socks|socks4|socks5|socks5h", "all-proxy", "export|set|setenv http-proxy|https-proxy", "curl ... proxy"],
   },
   { says: "ssh goes through a ProxyCommand or jump host", any: ["proxycommand|proxyjump|proxy-command|proxy-jump"] },
   {
@@ -144,7 +146,11 @@ export const forbidden = [
 /** In documents of the orchestrator too, where it once was the machine. */
 export const thePi = {
   says: "the Pi is a current machine",
-  any: ["pi|rpi|raspberrypi", "raspberry"],
+  any: [
+    "the|a|on|from|to|via|our|old|new|orchestrator pi",
+    "pi host|proxy|orchestrator|runs|reboots|is|has|must|needs",
+    "raspberry|raspberrypi|rpi",
+  ],
   unless: ["retired|decommissioned|historical|gone"],
 }
 
@@ -161,7 +167,7 @@ export const infeasible = [
       `${nature} ${never}`,
       `${nature} ... cannot|can-not|can't be ${live}`,
       `inherently|fundamentally|intrinsically ${never}`,
-      `documented|declared|deemed|considered|documented-as|declared-as ${never}`,
+      `=documented|=declared|=deemed|=considered|=documented-as|=declared-as ${never}`,
     ],
   },
   {

@@ -1,7 +1,6 @@
 // Phrases as people write them in a target file, and where a passage has one.
 
-import { stemmer } from "stemmer"
-import { plain, type Word } from "./docs-words.ts"
+import { plain, stemOf, type Word } from "./docs-words.ts"
 
 /** What one place of a phrase takes: any of these words or short runs of words, by their stems. */
 type Place = string[][]
@@ -25,7 +24,8 @@ const articles = new Set(["a", "an", "the", "its", "their", "our", "this", "that
 
 /**
  * Words are matched by their stems, so that inflection, case, punctuation, hyphens and line breaks do not matter. `a|b` is
- * either, `...` is up to twelve words. Articles between words count for nothing. Throws on a phrase without a word.
+ * either, `a-b` a run, `=a` that very word, `...` up to twelve words. Articles between words count for nothing. Throws on a
+ * phrase without a word.
  */
 export function phraseOf(source: string): Phrase {
   const places = source
@@ -40,20 +40,29 @@ export function phraseOf(source: string): Phrase {
 }
 
 function stemsOf(text: string): string[] {
-  const words = text.match(/[\p{L}\p{N}\p{M}'’ʼ]+/gu) ?? []
-  return words
-    .map(plain)
-    .filter((word) => word !== "")
-    .map(stemmer)
+  const words = text.match(/=?[\p{L}\p{N}\p{M}'’ʼ]+/gu) ?? []
+  return words.flatMap((word) => {
+    const exact = word.startsWith("=")
+    const letters = plain(word.replace("=", ""))
+    return letters === "" ? [] : [exact ? `=${letters}` : stemOf(letters)]
+  })
 }
 
 /** Every place in these words where the phrase begins; of several ends, the nearest. */
 export function matchesOf({ places }: Phrase, words: Word[]): Match[] {
-  return words.flatMap((_, from) => {
+  const [first] = places
+  // Most words begin no phrase, and to see that takes no more than the first place.
+  return words.flatMap((word, from) => {
+    if (first === undefined || first === "gap" || !begins(first, word)) return []
     const ended = matchFrom(places, words, from, [])
     return ended === undefined ? [] : [{ from, ...ended }]
   })
 }
+
+const begins = (place: Place, word: Word) => place.some(([stem]) => stem !== undefined && stands(stem, word))
+
+const stands = (stem: string, word: Word) =>
+  stem === word.stem || stem === word.joined || (stem.startsWith("=") && stem.slice(1) === word.word)
 
 type Ended = Pick<Match, "to" | "within">
 
@@ -88,7 +97,8 @@ function endsOf([stem, ...rest]: string[], words: Word[], at: number): number[] 
   if (stem === undefined) return [at]
   const word = words[at]
   if (word === undefined) return []
-  const nexts = [...(word.stem === stem ? [at + 1] : []), ...(word.joined === stem ? [at + 2] : [])]
+  const alone = word.stem === stem || `=${word.word}` === stem
+  const nexts = [...(alone ? [at + 1] : []), ...(word.joined === stem ? [at + 2] : [])]
   return nexts.flatMap((next) => endsOf(rest, words, next))
 }
 

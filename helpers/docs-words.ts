@@ -42,6 +42,17 @@ const invisible = /[\p{M}\u00AD\u200B-\u200D\u2060\uFEFF'’ʼ]/gu
 /** A word as it is compared; empty for what has no letter or digit. */
 export const plain = (word: string) => word.normalize("NFKD").replaceAll(invisible, "").toLowerCase()
 
+const stems = new Map<string, string>()
+
+/** What a word's inflections share. */
+export function stemOf(word: string): string {
+  const known = stems.get(word)
+  if (known !== undefined) return known
+  const stem = stemmer(word)
+  stems.set(word, stem)
+  return stem
+}
+
 /** Every word of a passage, in order. */
 export function wordsOf({ text }: Pick<Passage, "text">, sentences = sentencesOf(text)): Word[] {
   const words: Word[] = []
@@ -52,9 +63,9 @@ export function wordsOf({ text }: Pick<Passage, "text">, sentences = sentencesOf
     while (index >= (sentences[sentence]?.end ?? Number.POSITIVE_INFINITY)) sentence++
     const before = words.at(-1)
     if (before !== undefined && /^[-‐‑]\s?$/.test(text.slice(before.end, index))) {
-      before.joined = stemmer(before.word + word)
+      before.joined = stemOf(before.word + word)
     }
-    words.push({ word, stem: stemmer(word), start: index, end: index + found.length, sentence })
+    words.push({ word, stem: stemOf(word), start: index, end: index + found.length, sentence })
   }
   return words
 }

@@ -26,7 +26,7 @@ function isPhrase(source: string): boolean {
 const says = () => line().describe("What it says, in short; it names the statement in findings.")
 const any = () =>
   phrases(
-    "Phrases that say it. Words are found in every inflection, case and hyphenation; `a|b` is either, `a-b` a run, `...` up to twelve words of the sentence.",
+    "Phrases that say it. Words are found in every inflection, case and hyphenation; `a|b` is either, `a-b` a run, `=a` that very word, `...` up to twelve words of the sentence.",
   )
 const statement = () =>
   z.strictObject({
