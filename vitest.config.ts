@@ -12,6 +12,8 @@ export default defineConfig({
     expect: { requireAssertions: true },
     chaiConfig: { truncateThreshold: 0 },
     pool: "forks",
+    // The plan's milestones; docs/definition-of-done.md says which checks each is accepted by, and a test that both agree.
+    tags: ["W1", "W2", "W3", "W4", "W5", "W6"].map((name) => ({ name, description: `milestone ${name} of the plan` })),
     projects: [
       {
         extends: true,

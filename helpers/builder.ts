@@ -1,6 +1,6 @@
 // The machine that builds cold, and what it builds: asked for once a run, whichever check comes first.
 
-import { type ColdBuild, coldBuild } from "./cold-build.ts"
+import { type ColdBuild, type ColdBuildRequest, coldBuild, evaluated } from "./cold-build.ts"
 import { here, type Machine } from "./machine.ts"
 import { connect } from "./ssh.ts"
 import { readSecretSource, type Target } from "./target.ts"
@@ -16,9 +16,18 @@ export async function builderOf({ builder, host }: Target): Promise<Machine> {
 
 /** Builds the base at a commit, cold, as the target file says. Its store stays on the builder until it is disposed of. */
 export async function coldBuildOf(target: Target, baseRev: string): Promise<ColdBuild> {
-  const { builder, flake, repos, resolve } = target
+  return coldBuild(await builderOf(target), await requestOf(target, baseRev))
+}
+
+/** Those of the flake's attributes, at a commit, that do not evaluate, and why. */
+export async function unevaluated(target: Target, baseRev: string, attributes: string[]): Promise<Map<string, string>> {
+  const answers = await evaluated(await builderOf(target), await requestOf(target, baseRev), attributes)
+  return new Map([...answers].flatMap(([one, refusal]) => (refusal === undefined ? [] : [[one, refusal.reason]])))
+}
+
+async function requestOf({ builder, flake, repos, resolve }: Target, baseRev: string): Promise<ColdBuildRequest> {
   const { credential } = repos.secrets
-  return coldBuild(await builderOf(target), {
+  return {
     programs: builder.programs,
     baseUrl: repos.base.url,
     baseRev,
@@ -28,5 +37,5 @@ export async function coldBuildOf(target: Target, baseRev: string): Promise<Cold
     substituters: flake.substituters,
     publicKeys: flake.publicKeys,
     ...(credential === undefined ? {} : { credential: await readSecretSource(credential) }),
-  })
+  }
 }

@@ -167,6 +167,37 @@ export async function domainExperiment(
   }
 }
 
+/**
+ * Evaluates attributes of the flake at a commit, in a fresh clone and an empty store, both removed afterwards. Of each that
+ * does not evaluate, why; nothing is built.
+ */
+export async function evaluated(
+  builder: Machine,
+  request: ColdBuildRequest,
+  attributes: string[],
+): Promise<Map<string, Refusal | undefined>> {
+  check(request)
+  const strange = attributes.find((one) => !/^[A-Za-z_][A-Za-z0-9_.'"-]*$/.test(one))
+  if (strange !== undefined) throw new Error(`${JSON.stringify(strange)} is no attribute`)
+  if (attributes.length === 0) return new Map()
+  const unprepared = { builder, request, directory: request.directory ?? "/var/tmp", flags: [] }
+  const [directory = ""] = await prepared(unprepared)
+  const session = { builder, request, directory, flags: nixFlags(request, directory) }
+  try {
+    const { credential, secretsOrigin, baseRev } = request
+    const origin = credential === undefined ? "" : new URL(secretsOrigin).origin
+    const flake = `git+file://${directory}/base?rev=${baseRev}`
+    const args = [flake, origin, seconds(request), attributes.join("\n"), ...session.flags]
+    const fields = fieldsOf(await onBuilder(session, "evaluate", args, credential))
+    if (fields.length !== 2 * attributes.length) throw new Error(`${where(session)}: not every attribute was evaluated`)
+    const why = (code = "", said = "") =>
+      code === "0" ? undefined : refusal(where(session), "eval", Number(code), said, secretsIn(credential))
+    return new Map(attributes.map((one, index) => [one, why(fields[2 * index], fields[2 * index + 1])]))
+  } finally {
+    await remove(session)
+  }
+}
+
 async function build(session: Session): Promise<Refusal | Pick<ColdBuilt, "outPath" | "drvPath" | "closure">> {
   const { request, directory, flags } = session
   const { credential, secretsOrigin, baseRev } = request

@@ -53,3 +53,7 @@ export function saidOf(
     throw new Error(`could not be looked at: ${blind.map(({ id, when }) => `${id} (${when})`).join(", ")}`)
   return { said, unknown: ids.filter((id) => !said.some((one) => one.id === id)) }
 }
+
+/** What a check saw, whatever its verdict; nothing of one that is unknown. */
+export const observedBy = (id: string, earlier: Record<string, Earlier>): Record<string, unknown> =>
+  (settled.get(id) ?? earlier[id])?.observations ?? {}

@@ -56,15 +56,8 @@ trap - EXIT
 field "$dir" "$version"
 `
 
-/**
- * PATH DIR INSTALLABLE ORIGIN SECONDS FLAGS… → entries in the store before, exit code of nix eval, what it said, derivation,
- * exit code of nix build (empty if it did not come to that), what it said, what it built. The git-credential lines for the origin come on stdin;
- * they only ever stand in a file that has no name any more, so that nothing is left of them even after SIGKILL.
- */
-const build = String.raw`${inStore}
-installable=$1 origin=$2 seconds=$3
-shift 3
-before=$(find "$dir/store" -mindepth 1 | wc -l)
+/** With `$origin` and `$seconds`: `run` is nix, which git logs in for. The git-credential lines come on stdin. */
+const loggedIn = String.raw`
 if [ -n "$origin" ]; then
   secret=
   trap 'rm -f "$secret"' EXIT
@@ -80,6 +73,18 @@ else
 fi
 # In a shell of its own: closing descriptor 3 for a function would close it here, where the helper looks for it.
 run() { (login timeout --foreground -k 5 "$seconds" nix --extra-experimental-features 'nix-command flakes' "$@" </dev/null 3>&-); }
+`.trim()
+
+/**
+ * PATH DIR INSTALLABLE ORIGIN SECONDS FLAGS… → entries in the store before, exit code of nix eval, what it said, derivation,
+ * exit code of nix build (empty if it did not come to that), what it said, what it built. The git-credential lines for the origin come on stdin;
+ * they only ever stand in a file that has no name any more, so that nothing is left of them even after SIGKILL.
+ */
+const build = `${inStore}
+installable=$1 origin=$2 seconds=$3
+shift 3
+before=$(find "$dir/store" -mindepth 1 | wc -l)
+${loggedIn}
 evaluated=0 built=
 run eval --raw "$installable.drvPath" "$@" >"$dir/drv" 2>"$dir/eval" || evaluated=$?
 : >"$dir/built"; : >"$dir/build"
@@ -89,6 +94,22 @@ if [ "$evaluated" = 0 ]; then
 fi
 field "$before" "$evaluated" "$(tail -c 20000 "$dir/eval")" "$(cat "$dir/drv")"
 field "$built" "$(tail -c 20000 "$dir/build")" "$(cat "$dir/built")"
+`
+
+/**
+ * PATH DIR FLAKE ORIGIN SECONDS ATTRIBUTES FLAGS… → of each line of ATTRIBUTES, exit code of nix eval and what it said. Of a
+ * value nothing is asked but that it is there.
+ */
+const evaluate = String.raw`${inStore}
+flake=$1 origin=$2 seconds=$3 attributes=$4
+shift 4
+${loggedIn}
+printf '%s\n' "$attributes" >"$dir/attributes"
+while read -r attribute; do
+  evaluated=0
+  run eval --apply 'value: builtins.typeOf value' "$flake#$attribute" "$@" >/dev/null 2>"$dir/eval" || evaluated=$?
+  field "$evaluated" "$(tail -c 20000 "$dir/eval")"
+done <"$dir/attributes"
 `
 
 /** PATH DIR OUTPUT → path-info of its closure. */
@@ -157,4 +178,4 @@ esac
 rm -rf "$dir" 2>/dev/null || { chmod -R u+rwX "$dir"; rm -rf "$dir"; }
 `
 
-export const builderScripts = { prepare, sweep, build, closure, read, experiment, remove }
+export const builderScripts = { prepare, sweep, build, evaluate, closure, read, experiment, remove }

@@ -10,7 +10,13 @@ export interface Mistake {
 }
 
 // Every `{ file: … }` names a local file. One not listed here holds a secret, and is for its owner only.
-const publicFiles = ["certificate.roots", "incus.certificate", "incus.serverCertificate", "incus.baseline"]
+const publicFiles = [
+  "certificate.roots",
+  "incus.certificate",
+  "incus.serverCertificate",
+  "incus.baseline",
+  "orchestrator.ssh.config",
+]
 const mayBeMissing = ["incus.baseline"]
 
 /** Makes the local paths of a target absolute, in place, and returns what is wrong with the files they name. */

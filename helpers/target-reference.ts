@@ -79,9 +79,16 @@ function typeOf({ type, const: only, enum: values, anyOf, items, properties }: S
 function defaultOf(schema: Schema, need: string): string {
   if (schema.default === undefined) return need
   if (Array.isArray(schema.default) && schema.default.length > 0) {
-    return schema.default.map((entry) => `\`${cell(String(entry))}\``).join("<br>")
+    return schema.default.map((entry) => `\`${cell(named(entry))}\``).join("<br>")
   }
   return `\`${cell(typeof schema.default === "string" ? schema.default : JSON.stringify(schema.default))}\``
+}
+
+/** An entry of a default list; one of several keys by what it is about. */
+function named(entry: unknown): string {
+  const { in: place, says, open } = Object(entry) as { in?: string; says?: string; open?: string }
+  const about = says ?? open
+  return about === undefined ? String(entry) : [place, about].filter((part) => part !== undefined).join(": ")
 }
 
 const cell = (text: string) => text.replaceAll("|", "\\|")

@@ -3,6 +3,8 @@
 import { z } from "zod"
 import { operatorSteps } from "./operator-step-patterns.ts"
 import { cleanRoom } from "./target-clean-room.ts"
+import { decisions, documents, statements } from "./target-documents.ts"
+import { orchestrator, regressions } from "./target-orchestrator.ts"
 import { allowances, machine, repo } from "./target-parts.ts"
 import { search, secrets, swarm } from "./target-secrets.ts"
 import {
@@ -170,16 +172,20 @@ export const targetSchema = z.strictObject({
     })
     .describe("The Incus server the host and the clean room run on."),
   cleanRoom: cleanRoom().describe("The clean room: a throwaway that becomes cc-ci by the install document alone."),
-  documents: z
-    .strictObject({
-      install: repoPath().describe("How to install; its commands are run in the clean room."),
-      secrets: repoPath().describe("Every secret, and the one exception."),
-      architecture: repoPath().describe("The architecture."),
-      plan: repoPath().describe("The plan."),
-      decisions: repoPath().describe("The decisions."),
-      status: repoPath().describe("Where `## DONE` is written."),
-    })
-    .describe("Documents, as paths in the base repo."),
+  documents: documents().describe("Documents, as paths in the base repo."),
+  statements: statements().describe("What the documents must say, and must not."),
+  decisions: decisions().describe(
+    "The open decisions of the plan's §7, each of which has an entry among the decisions.",
+  ),
+  orchestrator: z
+    .union(
+      [z.strictObject({ notApplicable: line().describe("Why there is no orchestrator to look at.") }), orchestrator()],
+      "expected the keys of an orchestrator or { notApplicable: REASON }",
+    )
+    .describe("The machine that verifies, and the repo its loops work from."),
+  regressions: regressions().describe(
+    "Commands, which only read, by which D1 to D10 are seen to hold still; D8 has checks of its own.",
+  ),
   sizing: z
     .strictObject({ heading: line().describe("Heading of the entry of the decisions that records the sizing.") })
     .describe("The sizing decision."),

@@ -145,12 +145,18 @@ function distance(a: string, b: string): number {
   return row.at(-1) ?? 0
 }
 
-function contradictions({ incus, endpoints }: Target, lineOf: (path: Path) => number): Mistake[] {
+function contradictions(
+  { documents, incus, endpoints, orchestrator }: Target,
+  lineOf: (path: Path) => number,
+): Mistake[] {
   const at = (path: Path, what: string) => ({ line: lineOf(path), what: `${dotted(path)}: ${what}` })
   const twice = (names: string[]) => names.filter((name, index) => names.indexOf(name) !== index)
   const instances = incus.instances.map(({ name }) => name)
   const hosts = incus.instances.filter(({ host }) => host)
   return [
+    ...(documents.d8.repo === "orchestrator" && "notApplicable" in orchestrator
+      ? [at(["documents", "d8", "repo"], "is the orchestrator's, and there is no orchestrator")]
+      : []),
     ...twice(endpoints.map(({ name }) => name)).map((name) => at(["endpoints"], `${name} stands here twice`)),
     ...twice(instances).map((name) => at(["incus", "instances"], `${name} stands here twice`)),
     ...(hosts.length === 1 ? [] : [at(["incus", "instances"], `expected one with host: true, got ${hosts.length}`)]),

@@ -5,15 +5,29 @@ const parsed = (line: string, env = {}) => parseArguments(line === "" ? [] : lin
 
 describe("the command line", () => {
   test("asks for everything, as the builder, where nothing is said", () => {
-    const everything = { filters: [], pattern: undefined, warm: false, cleanRoom: false }
+    const everything = { filters: [], pattern: undefined, milestones: [], warm: false, cleanRoom: false }
     expect(parsed("")).toEqual({ help: false, target: undefined, role: "builder", out: undefined, ...everything })
   })
 
   test("says what to look at, as whom, and which checks", () => {
-    const asked = { help: false, target: "a.yaml", role: "adversary", out: "dir", warm: true, cleanRoom: true }
+    const asked = {
+      help: false,
+      target: "a.yaml",
+      role: "adversary",
+      out: "dir",
+      warm: true,
+      milestones: [],
+      cleanRoom: true,
+    }
     const line = "specs/c2 --target a.yaml --role=adversary --warm --clean-room --out dir -t C2.5 specs/c3"
     expect(parsed(line)).toEqual({ ...asked, filters: ["specs/c2", "specs/c3"], pattern: /C2.5/ })
     expect(parseArguments(["-t", "C2.5 "], {}).pattern).toEqual(/C2.5 /)
+  })
+
+  test("names milestones, one or several", () => {
+    expect(parsed("--tags-filter W2").milestones).toEqual(["W2"])
+    expect(parsed("--tags-filter=W6 specs/c3").milestones).toEqual(["W6"])
+    expect(parseArguments(["--tags-filter", "W1 or W2 || W1"], {}).milestones).toEqual(["W1", "W2"])
   })
 
   test("names the target before the environment does", () => {
@@ -41,6 +55,12 @@ describe("the command line", () => {
     ["--target --role ci", "--target needs a value"],
     ["--target=", "--target needs a value"],
     ["--target a --target b", "--target is given twice"],
+    ["--tags-filter !W2", '--tags-filter takes milestones, like W2 or "W2 or W3", not !W2'],
+    ["--tags-filter W*", "--tags-filter takes milestones"],
+    ["--tags-filter W2,W3", "--tags-filter takes milestones"],
+    ["--tags-filter", "--tags-filter needs a value"],
+    ["--tagsFilter W2", bent("--tagsFilter")],
+    ["--tags-filter W1 --tags-filter W2", "--tags-filter is given twice"],
     ["-t (", "-t ( is no regular expression: "],
     ["-t", "-t needs one pattern, like -t"],
     ["-t --target x", "-t needs one pattern, like -t"],

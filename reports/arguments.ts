@@ -14,6 +14,8 @@ export interface Asked {
   cleanRoom: boolean
   filters: string[]
   pattern: RegExp | undefined
+  /** Milestones by id, as `--tags-filter "W1 or W2"` has them; none means all checks. */
+  milestones: string[]
 }
 
 /** The command line is wrong; the message says how to put it right. */
@@ -25,7 +27,7 @@ const roles: Role[] = ["builder", "adversary", "ci"]
 // vitest's parser reports these whether or not they were typed.
 const always = ["t", "testNamePattern", "run", "color"]
 const noPattern = '-t needs one pattern, like -t "C2.5 "'
-const ours = ["--target", "--role", "--out"]
+const ours = ["--target", "--role", "--out", "--tags-filter"]
 const warm = "--warm"
 const cleanRoom = "--clean-room"
 
@@ -51,6 +53,7 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
     target: values.get("--target") ?? (env.TARGET || undefined),
     role: roleOf(values.get("--role") ?? "builder"),
     out: values.get("--out"),
+    milestones: milestonesOf(values.get("--tags-filter")),
     warm: rest.includes(warm),
     cleanRoom: rest.includes(cleanRoom),
     ...selection(rest.filter((arg) => ![warm, cleanRoom, "--help", "-h"].includes(arg))),
@@ -63,7 +66,17 @@ function roleOf(name: string): Role {
   return role
 }
 
-function selection(args: string[]): { filters: string[]; pattern: RegExp | undefined } {
+/** Milestones joined by `or`: what vitest could also say, `not W2`, would make a selection that no milestone is. */
+function milestonesOf(expression: string | undefined): string[] {
+  if (expression === undefined) return []
+  const names = expression.split(/\s*(?:\|\|)\s*|\s+or\s+/i).map((name) => name.trim())
+  const strange = names.find((name) => !/^W[1-9]\d*$/.test(name))
+  if (strange !== undefined)
+    throw new UsageError(`--tags-filter takes milestones, like W2 or "W2 or W3", not ${expression}`)
+  return [...new Set(names)]
+}
+
+function selection(args: string[]): Pick<Asked, "filters" | "pattern"> {
   const { filter, options } = parsed(args)
   for (const [name, value] of Object.entries(options)) {
     if (always.includes(name) || (name === "--" && Array.isArray(value) && value.length === 0)) continue

@@ -34,8 +34,9 @@ export function reporter(run: Reported): Reporter {
     onTestCaseReady: (test) => clock.begin(nameOf(test)),
     onTestCaseResult: (test) => {
       clock.end()
-      const { pattern } = run.opened().plan
-      if (test.result().state === "skipped" && (pattern !== undefined || run.interrupted())) return
+      const { pattern, ids } = run.opened().plan
+      const picked = pattern !== undefined || ids !== undefined
+      if (test.result().state === "skipped" && (picked || run.interrupted())) return
       const { verdict } = judgeAlone(test)
       const seconds = ((test.diagnostic()?.duration ?? 0) / 1000).toFixed(1)
       screen.print(`  ${screen.paint(verdict, verdict.padEnd(9))}${nameOf(test)} ${screen.faint(`${seconds} s`)}`)

@@ -53,7 +53,7 @@ function find(definition: Item[], plan: Plan, modules: readonly TestModule[]) {
   for (const module of modules) {
     const file = module.relativeModuleId
     problems.push(...errorsOf(module).map((error) => `${file}: ${error}`))
-    for (const test of testsOf(module, plan.pattern)) {
+    for (const test of testsOf(module, plan)) {
       const id = idOf(test.name)
       if (id === undefined || !known.has(id)) {
         problems.push(`${file}: "${test.name}" begins with no id of the Definition of Done`)

@@ -43,6 +43,19 @@ describe.concurrent("a run", () => {
     expect(review).toContain("## C5 All is well (small): pass\n")
   })
 
+  test("of a milestone runs and owes its checks alone", async ({ expect }) => {
+    const { end, runs, exitCode } = await verify(await freshOut(), "specs/c5", "--tags-filter", "W1")
+    expect(verdicts(end)).toEqual({ "C5.1": "pass" })
+    expect(runs.at(-1)?.start.selection.checks).toEqual(["C5.1"])
+    expect({ exitCode, problems: end.problems }).toEqual({ exitCode: 0, problems: [] })
+  })
+
+  test("of a milestone whose check has no test owes that check nevertheless", async ({ expect }) => {
+    const { end, exitCode } = await verify(await freshOut(), "specs/c1", "specs/c5", "--tags-filter", "W1")
+    expect(verdicts(end)).toEqual({ "C1.12": "not run", "C5.1": "pass" })
+    expect(exitCode).toBe(2)
+  })
+
   test("whose worker is killed is an error for every check of the spec", async ({ expect }) => {
     const { end, exitCode } = await verify(await freshOut(), "specs/c2")
     // vitest sends results in batches: that C2.1 had passed may have arrived before its worker died, or not.
@@ -108,6 +121,7 @@ describe.concurrent("a run", () => {
   test.for<[string, string[], string]>([
     ["files", ["specs/c9"], "no check matches specs/c9"],
     ["a pattern", ["specs/c5", "-t", "C5.9 "], 'no check matches specs/c5 -t "C5.9 "'],
+    ["a milestone", ["specs/d1", "--tags-filter", "W1"], "no check matches specs/d1 W1"],
   ])("that %s match nothing is refused before anything is recorded", async ([_, args, message], { expect }) => {
     const { runs, exitCode, screen, review } = await verify(await freshOut(), ...args)
     expect(exitCode).toBe(2)

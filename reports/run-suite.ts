@@ -36,6 +36,8 @@ export interface SuiteRun {
   reports: string
   filters: string[]
   pattern: RegExp | undefined
+  /** Milestones whose checks are asked for; none means all checks. */
+  milestones: Item[]
   warm: boolean
   /**
    * A directory where vitest keeps our modules as it read them, and finds them again by their content; undefined to read
@@ -90,6 +92,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       cleanRoom: run.cleanRoom,
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
+    ...(run.milestones.length === 0 ? {} : { tagsFilter: [run.milestones.map(({ id }) => id).join(" || ")] }),
   })
   let release = () => {}
   try {
@@ -112,6 +115,9 @@ export async function runSuite(run: SuiteRun): Promise<number> {
   }
 }
 
+const checksOf = (milestones: Item[]) =>
+  new Set(milestones.flatMap(({ clauses }) => clauses?.flatMap(({ checks }) => checks) ?? []))
+
 /**
  * In the order of the definition, which is the order of the file names; but the clean room first, for C2, C6 and D8 judge
  * what it left and what is left of it.
@@ -131,10 +137,11 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     run.definition,
     every.map(({ moduleId }) => moduleId),
     modules,
-    run.pattern,
+    { pattern: run.pattern, ids: run.milestones.length === 0 ? undefined : checksOf(run.milestones) },
   )
   if (chosen.length === 0 || plan.selected.length === 0) {
-    const asked = [...run.filters, ...(run.pattern === undefined ? [] : [`-t "${run.pattern.source}"`])].join(" ")
+    const pattern = run.pattern === undefined ? [] : [`-t "${run.pattern.source}"`]
+    const asked = [...run.filters, ...pattern, ...run.milestones.map(({ id }) => id)].join(" ")
     run.screen.print(`error: no check matches ${asked === "" ? "in specs/: there is no spec" : asked}; nothing was run`)
     return undefined
   }

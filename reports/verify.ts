@@ -7,21 +7,25 @@ import { recover } from "../helpers/clean-room/recover.ts"
 import { connectIncus } from "../helpers/incus-request.ts"
 import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
-import { readDefinition } from "./definition.ts"
+import { type Item, readDefinition, readMilestones } from "./definition.ts"
 import { runSuite } from "./run-suite.ts"
 import { suiteAt } from "./suite.ts"
 import { type Terminal, terminal } from "./terminal.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
+const document = join(root, "docs", "definition-of-done.md")
+
 const help = `
 Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read; with
 --clean-room a throwaway beside it is made and destroyed.
 
-  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm] [--clean-room]
+  npm run verify -- [files] [-t pattern] [--tags-filter W2] --target FILE [--role ROLE] [--out DIR] [--warm]
+                    [--clean-room]
 
   files          only specs whose path contains this: specs/c2
   -t pattern     only checks whose title matches: -t "C2.5 " (mind the space, or C2.50 matches too)
+  --tags-filter  only the checks that milestones of the plan are accepted by: W2, or "W2 or W3"
   --target FILE  what to look at; or the environment variable TARGET. There is no default
   --role ROLE    whose ledger it is written to: builder (default), adversary or ci
   --out DIR      where REVIEW.md and evidence/ go, instead of the directory the target file names
@@ -83,11 +87,12 @@ async function main(args: string[]): Promise<number> {
     reports,
     filters: asked.filters,
     pattern: asked.pattern,
+    milestones: milestonesOf(asked.milestones, await readMilestones(document)),
     warm: asked.warm,
     cleanRoom: asked.cleanRoom,
     // For the tests on the lab alone: what a person runs reads its own sources each time.
     modules: process.env.LAB_MODULES || undefined,
-    definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
+    definition: await readDefinition(document),
     suite: await suiteAt(root),
     screen,
     ...(asked.cleanRoom ? { leave: () => leaveNothing(target, screen) } : {}),
@@ -107,6 +112,15 @@ async function leaveNothing(target: Target, screen: Terminal): Promise<void> {
   } finally {
     await connection.close()
   }
+}
+
+function milestonesOf(ids: string[], known: Item[]): Item[] {
+  return ids.map((id) => {
+    const found = known.find((one) => one.id === id)
+    if (found === undefined)
+      throw new UsageError(`no milestone ${id}; there are ${known.map(({ id }) => id).join(", ")}`)
+    return found
+  })
 }
 
 function explain(error: unknown): string {

@@ -71,7 +71,7 @@ async function theHost(evidence: Evidence) {
   return { ssh, systemPath: identity.systemPath, closure }
 }
 
-describe("C1: the running closure", () => {
+describe("C1: the running closure", { tags: ["W2"] }, () => {
   test(
     "C1.7 domain, gateway and recipients are each set in exactly one place of the base repo, and a one-line edit of the domain in a scratch clone evaluates to a system in which the old domain is gone",
     patient,
@@ -178,9 +178,9 @@ describe("C1: the running closure", () => {
     },
   )
 
-  test("C1.12 current-system, the system profile, /etc/static and what booted agree, or differ only where a reboot cannot matter", async ({
-    evidence,
-  }) => {
+  test("C1.12 current-system, the system profile, /etc/static and what booted agree, or differ only where a reboot cannot matter", {
+    tags: ["W1"],
+  }, async ({ evidence }) => {
     const { ssh } = await theHost(evidence)
     const {
       current,

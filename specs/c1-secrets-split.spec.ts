@@ -46,7 +46,7 @@ async function everyVersion(evidence: Evidence) {
   return { history, sealed }
 }
 
-describe("C1: secrets-repo split", () => {
+describe("C1: secrets-repo split", { tags: ["W2"] }, () => {
   test("C1.1 the secrets repo holds only sops documents and `.sops.yaml`, in every commit reachable from any ref", async ({
     evidence,
   }) => {

@@ -53,7 +53,9 @@ async function theHost(evidence: Evidence) {
 }
 
 describe("C2: certificate in git", () => {
-  test("C2.1 certificate and key are sops leaves at the locked rev and belong to each other", async ({ evidence }) => {
+  test("C2.1 certificate and key are sops leaves at the locked rev and belong to each other", { tags: ["W2"] }, async ({
+    evidence,
+  }) => {
     const { rev, sops } = await secretsInGit(evidence)
     const leaves = [certificate.certificateKey, certificate.privateKeyKey]
     evidence("locked revision of the secrets", rev)
@@ -68,9 +70,9 @@ describe("C2: certificate in git", () => {
     expect(ofKey?.spkiSha256, "public half of the key in git").toBe(ofCertificate?.spkiSha256)
   })
 
-  test("C2.2 the certificate covers the domain and its wildcard, is valid now and for the configured margin, and chains in order to a trusted root", async ({
-    evidence,
-  }) => {
+  test("C2.2 the certificate covers the domain and its wildcard, is valid now and for the configured margin, and chains in order to a trusted root", {
+    tags: ["W2"],
+  }, async ({ evidence }) => {
     const { chain } = await certificateInGit(evidence)
     const facts = chainFacts(chain, await trustRoots(target), domain, new Date())
     evidence("certificates, in the order of the file", facts.certificates)
@@ -97,9 +99,9 @@ describe("C2: certificate in git", () => {
     expect(facts.anchor, "trusted root that the chain ends at").not.toBeNull()
   })
 
-  test("C2.3 the files at the live path hold exactly the git bytes, come from sops (ramfs/tmpfs, right owner and mode)", async ({
-    evidence,
-  }) => {
+  test("C2.3 the files at the live path hold exactly the git bytes, come from sops (ramfs/tmpfs, right owner and mode)", {
+    tags: ["W2"],
+  }, async ({ evidence }) => {
     const { pem, key } = await certificateInGit(evidence)
     const ssh = await theHost(evidence)
     const paths = [live.certificate, live.privateKey, "/run/secrets"]
@@ -136,7 +138,9 @@ describe("C2: certificate in git", () => {
     expect(bytes, "holds exactly the bytes in git").toEqual({ [live.certificate]: true, [live.privateKey]: true })
   })
 
-  test("C2.4 the running proxy task's mounted swarm secrets hold exactly the git bytes", async ({ evidence }) => {
+  test("C2.4 the running proxy task's mounted swarm secrets hold exactly the git bytes", { tags: ["W2"] }, async ({
+    evidence,
+  }) => {
     const { pem, key } = await certificateInGit(evidence)
     const ssh = await theHost(evidence)
     const { service, running } = await docker(ssh, host.programs).service(proxy.service)
@@ -182,9 +186,9 @@ describe("C2: certificate in git", () => {
     ).toEqual([])
   })
 
-  test("C2.5 every endpoint (gateway and origin; each SNI incl. apex, wildcard, random, unknown, none; TLS 1.2 and 1.3) serves exactly the git chain, DER by DER", async ({
-    evidence,
-  }) => {
+  test("C2.5 every endpoint (gateway and origin; each SNI incl. apex, wildcard, random, unknown, none; TLS 1.2 and 1.3) serves exactly the git chain, DER by DER", {
+    tags: ["W2"],
+  }, async ({ evidence }) => {
     const { digests } = await certificateInGit(evidence)
     const asked = everyGreeting(target)
     const answers = (await greet(asked)).map((answer) => compared(answer, digests))
@@ -214,9 +218,9 @@ describe("C2: certificate in git", () => {
     ).toEqual([])
   })
 
-  test("C2.6 nothing else can supply a certificate: no ACME resolver, acme.json, second cert file or certificate store in the proxy", async ({
-    evidence,
-  }) => {
+  test("C2.6 nothing else can supply a certificate: no ACME resolver, acme.json, second cert file or certificate store in the proxy", {
+    tags: ["W2"],
+  }, async ({ evidence }) => {
     const ssh = await theHost(evidence)
     const swarm = docker(ssh, host.programs)
     const sources = await certificateSources(ssh, host.programs, swarm, await swarm.service(proxy.service))
@@ -238,9 +242,9 @@ describe("C2: certificate in git", () => {
     ).toEqual([])
   })
 
-  test("C2.7 no step by which an operator drops a certificate file is left, in documents or in configuration", async ({
-    evidence,
-  }) => {
+  test("C2.7 no step by which an operator drops a certificate file is left, in documents or in configuration", {
+    tags: ["W2"],
+  }, async ({ evidence }) => {
     const { base, baseRev } = await baseInGit(evidence)
     const { searched, binary, found } = await operatorStepsIn(base, baseRev, target.operatorSteps)
     evidence("commit searched", baseRev)
@@ -251,9 +255,9 @@ describe("C2: certificate in git", () => {
     expect(found, "steps by which an operator drops a certificate").toEqual([])
   })
 
-  test("C2.8 a rebuild served it: the latest clean room served the same chain (reads C4's evidence)", async ({
-    evidence,
-  }) => {
+  test("C2.8 a rebuild served it: the latest clean room served the same chain (reads C4's evidence)", {
+    tags: ["W4", "W5"],
+  }, async ({ evidence }) => {
     const { said, unknown } = saidOf(["C4.7"], inject("earlier"))
     evidence.waitForAll(unknown.map(() => "a clean room's evidence (C4)"))
     const { digests } = await certificateInGit(evidence)

@@ -57,7 +57,7 @@ const accounted = (disks: { places: SecretPlaces }) => {
     secret === bootstrapKeyName ? where === secrets.bootstrapKey : derived.has(where)
 }
 
-describe("C3: no secret in the clear", () => {
+describe("C3: no secret in the clear", { tags: ["W2"] }, () => {
   test(
     "C3.7 no other secret lies on the host out of band: an inventory of the places secrets live, each entry classified as the bootstrap key, derived from git, regenerable identity, or violation",
     patient,
@@ -94,20 +94,19 @@ describe("C3: no secret in the clear", () => {
     },
   )
 
-  test(
-    "C3.9 no plaintext secret in any object of the base repo (blobs, names, messages, tags, notes, stash, unreachable), over every encoding",
-    patient,
-    async ({ evidence }) => {
-      const { known } = await searchedFor(evidence)
-      const base = await theRepository(evidence, target, "base")
-      keep(evidence, [base])
+  test("C3.9 no plaintext secret in any object of the base repo (blobs, names, messages, tags, notes, stash, unreachable), over every encoding", {
+    ...patient,
+    tags: ["W6"],
+  }, async ({ evidence }) => {
+    const { known } = await searchedFor(evidence)
+    const base = await theRepository(evidence, target, "base")
+    keep(evidence, [base])
 
-      expect(findingsIn([base], known), "secrets in the base repo").toEqual([])
-      wholly([base], search.unscanned)
-    },
-  )
+    expect(findingsIn([base], known), "secrets in the base repo").toEqual([])
+    wholly([base], search.unscanned)
+  })
 
-  test("C3.10 none in any object of the secrets repo", patient, async ({ evidence }) => {
+  test("C3.10 none in any object of the secrets repo", { ...patient, tags: ["W6"] }, async ({ evidence }) => {
     const { known } = await searchedFor(evidence)
     const sealed = await theRepository(evidence, target, "secrets")
     keep(evidence, [sealed])
@@ -116,48 +115,48 @@ describe("C3: no secret in the clear", () => {
     wholly([sealed], search.unscanned)
   })
 
-  test(
-    "C3.11 none in the host's Nix store (all paths, .drv, logs, initrd, inside compressed files and archives)",
-    patient,
-    async ({ evidence }) => {
-      await theHost(evidence)
-      const { known } = await searchedFor(evidence)
-      const store = await theStore(evidence, target, warm)
-      const disks = await theDisks(evidence, target)
-      keep(evidence, [store, disks])
+  test("C3.11 none in the host's Nix store (all paths, .drv, logs, initrd, inside compressed files and archives)", {
+    ...patient,
+    tags: ["W6"],
+  }, async ({ evidence }) => {
+    await theHost(evidence)
+    const { known } = await searchedFor(evidence)
+    const store = await theStore(evidence, target, warm)
+    const disks = await theDisks(evidence, target)
+    keep(evidence, [store, disks])
 
-      expect(
-        [...findingsIn([store], known), ...findingsIn([disks], known, ofNix)],
-        "secrets in the store and around it",
-      ).toEqual([])
-      wholly([store], search.unscanned)
-      wholly([disks], search.unscanned, ofNix)
-    },
-  )
+    expect(
+      [...findingsIn([store], known), ...findingsIn([disks], known, ofNix)],
+      "secrets in the store and around it",
+    ).toEqual([])
+    wholly([store], search.unscanned)
+    wholly([disks], search.unscanned, ofNix)
+  })
 
-  test(
-    "C3.12 none in units, environments, command lines, journal, service specs, images' configuration",
-    patient,
-    async ({ evidence }) => {
-      await theHost(evidence)
-      const { known } = await searchedFor(evidence)
-      const state = await theState(evidence, target)
-      const disks = await theDisks(evidence, target)
-      keep(evidence, [state, disks])
+  test("C3.12 none in units, environments, command lines, journal, service specs, images' configuration", {
+    ...patient,
+    tags: ["W6"],
+  }, async ({ evidence }) => {
+    await theHost(evidence)
+    const { known } = await searchedFor(evidence)
+    const state = await theState(evidence, target)
+    const disks = await theDisks(evidence, target)
+    keep(evidence, [state, disks])
 
-      expect(
-        [
-          ...findingsIn([state], known),
-          ...findingsIn([disks], known, (finding) => !ofNix(finding) && !accounted(disks)(finding)),
-        ],
-        "secrets on the running host",
-      ).toEqual([])
-      wholly([state], search.unscanned)
-      wholly([disks], search.unscanned, (entry) => !ofNix(entry))
-    },
-  )
+    expect(
+      [
+        ...findingsIn([state], known),
+        ...findingsIn([disks], known, (finding) => !ofNix(finding) && !accounted(disks)(finding)),
+      ],
+      "secrets on the running host",
+    ).toEqual([])
+    wholly([state], search.unscanned)
+    wholly([disks], search.unscanned, (entry) => !ofNix(entry))
+  })
 
-  test("C3.13 the Gandi token is nowhere: repos, store, host, this machine", patient, async ({ evidence }) => {
+  test("C3.13 the Gandi token is nowhere: repos, store, host, this machine", { ...patient, tags: ["W6"] }, async ({
+    evidence,
+  }) => {
     await theHost(evidence)
     const { sealed } = await theNeedles(evidence, target)
     const { nowhere } = await searchedFor(evidence)
@@ -170,23 +169,22 @@ describe("C3: no secret in the clear", () => {
     wholly(grounds, search.unscanned)
   })
 
-  test(
-    "C3.14 the search found every canary planted for it where it looked (positive control), and says what it could not scan",
-    patient,
-    async ({ evidence }) => {
-      await theHost(evidence)
-      const grounds = await everyGround(evidence)
-      evidence(
-        "canaries planted and found, by ground",
-        grounds.map(({ name, canaries: { planted, missed } }) => `${name}: ${planted - missed.length} of ${planted}`),
-      )
-      keep(evidence, grounds)
+  test("C3.14 the search found every canary planted for it where it looked (positive control), and says what it could not scan", {
+    ...patient,
+    tags: ["W6"],
+  }, async ({ evidence }) => {
+    await theHost(evidence)
+    const grounds = await everyGround(evidence)
+    evidence(
+      "canaries planted and found, by ground",
+      grounds.map(({ name, canaries: { planted, missed } }) => `${name}: ${planted - missed.length} of ${planted}`),
+    )
+    keep(evidence, grounds)
 
-      expect(
-        grounds.filter(({ canaries }) => canaries.planted === 0).map(({ name }) => name),
-        "grounds without a canary",
-      ).toEqual([])
-      wholly(grounds, search.unscanned)
-    },
-  )
+    expect(
+      grounds.filter(({ canaries }) => canaries.planted === 0).map(({ name }) => name),
+      "grounds without a canary",
+    ).toEqual([])
+    wholly(grounds, search.unscanned)
+  })
 })

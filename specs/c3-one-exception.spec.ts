@@ -53,7 +53,7 @@ async function theHost(evidence: Evidence) {
   return ssh
 }
 
-describe("C3: all secrets in git, one exception", () => {
+describe("C3: all secrets in git, one exception", { tags: ["W2"] }, () => {
   test("C3.1 every secret the Definition of Done names (certificate and key, Drone OAuth id and secret, RPC secret, webhook HMAC, registry credentials where used, app and infra secrets) is a sops leaf at the locked rev", async ({
     evidence,
   }) => {
@@ -192,7 +192,7 @@ describe("C3: all secrets in git, one exception", () => {
     ).toEqual(manifests.map(() => secrets.bootstrapKey))
   })
 
-  test("C3.8 docs/secrets.md names exactly that one exception", async ({ evidence }) => {
+  test("C3.8 docs/secrets.md names exactly that one exception", { tags: ["W6"] }, async ({ evidence }) => {
     const { base, baseRev } = await theBase(evidence)
     const text = (await base.fileAt(baseRev, documents.secrets))?.toString()
     const { sections, named, further, elsewhere } = exceptionsIn(text ?? "", secrets.exceptionHeading)

@@ -3,7 +3,7 @@
 import { describe, expect, inject } from "vitest"
 import { bytesOf } from "../helpers/bytes.ts"
 import { decisionsIn } from "../helpers/decisions.ts"
-import { saidOf } from "../helpers/earlier.ts"
+import { observedBy, saidOf } from "../helpers/earlier.ts"
 import { type Evidence, test } from "../helpers/evidence.ts"
 import { hostIdentity } from "../helpers/identity.ts"
 import { incusFacts } from "../helpers/incus.ts"
@@ -59,9 +59,9 @@ function theThrowaway(evidence: Evidence) {
 }
 
 describe("C6: resource fit and cleanup", () => {
-  test("C6.1 cc-nix-test has the memory that DECISIONS.md records (4 GiB unless decided otherwise), in configuration and in fact", async ({
-    evidence,
-  }) => {
+  test("C6.1 cc-nix-test has the memory that DECISIONS.md records (4 GiB unless decided otherwise), in configuration and in fact", {
+    tags: ["W1", "W6"],
+  }, async ({ evidence }) => {
     const decided = (await theDecision(evidence)).flatMap(({ sizes }) => sizes)[0] ?? bytesOf("4GiB")
     const { configured } = await theIncus(evidence)
     const ssh = await theHost(evidence)
@@ -76,7 +76,7 @@ describe("C6: resource fit and cleanup", () => {
     expect(usable, "usable on the host, bytes").toBeGreaterThanOrEqual(decided * (1 - kernelShare))
   })
 
-  test("C6.2 the throwaway was created at 4 GiB (C4's evidence)", ({ evidence }) => {
+  test("C6.2 the throwaway was created at 4 GiB (C4's evidence)", { tags: ["W3"] }, ({ evidence }) => {
     const [created] = theThrowaway(evidence)
     evidence("when", created?.when)
     evidence("the throwaway", created?.instance)
@@ -87,7 +87,9 @@ describe("C6: resource fit and cleanup", () => {
     expect(created?.hours, "hours since").toBeLessThanOrEqual(24)
   })
 
-  test("C6.3 running memory in the project fits the guideline (12 GiB of 16)", async ({ evidence }) => {
+  test("C6.3 running memory in the project fits the guideline (12 GiB of 16)", { tags: ["W1"] }, async ({
+    evidence,
+  }) => {
     const { instances } = await theIncus(evidence)
     const stopped = 102
     const running = instances.filter(({ statusCode }) => statusCode !== stopped)
@@ -108,12 +110,13 @@ describe("C6: resource fit and cleanup", () => {
     expect(sum, "sum of the limits, bytes").toBeLessThanOrEqual(incus.guideline)
   })
 
-  test("C6.4 no throwaway is left in any state, nor volumes, snapshots, images or backups of one", async ({
-    evidence,
-  }) => {
+  test("C6.4 no throwaway is left in any state, nor volumes, snapshots, images or backups of one", {
+    tags: ["W6"],
+  }, async ({ evidence }) => {
     const { facts, instances } = await theIncus(evidence)
     const { searched, found } = leftoversIn(facts, target)
-    const uuids = saidOf(["C4.2"], inject("earlier")).said.map(({ observations }) => Object(observations.instance).uuid)
+    const { instance: throwaway } = observedBy("C4.2", inject("earlier"))
+    const uuids = [Object(throwaway).uuid].filter((uuid) => typeof uuid === "string")
     evidence("searched", searched)
     evidence("uuid of the latest throwaway", uuids)
 
@@ -123,12 +126,14 @@ describe("C6: resource fit and cleanup", () => {
     ).toEqual([])
     expect(found, "left over").toEqual([])
     expect(
-      facts.projects.flatMap((one) => one.instances).filter(({ uuid }) => uuids.includes(uuid)),
+      facts.projects.flatMap((one) => one.instances).filter(({ uuid }) => uuid !== null && uuids.includes(uuid)),
       "the latest throwaway, under any name",
     ).toEqual([])
   })
 
-  test("C6.5 the final sizing decision is in DECISIONS.md and is what is applied", async ({ evidence }) => {
+  test("C6.5 the final sizing decision is in DECISIONS.md and is what is applied", { tags: ["W6"] }, async ({
+    evidence,
+  }) => {
     const decisions = await theDecision(evidence)
     const { configured } = await theIncus(evidence)
     evidence("limits.memory", configured)
@@ -140,7 +145,9 @@ describe("C6: resource fit and cleanup", () => {
     ).toEqual([[bytesOf(configured ?? "0B")]])
   })
 
-  test("C6.6 no other instance or project changed since the recorded baseline", async ({ evidence }) => {
+  test("C6.6 no other instance or project changed since the recorded baseline", { tags: ["W6"] }, async ({
+    evidence,
+  }) => {
     const { facts } = await theIncus(evidence)
     const before = await readBaseline(incus.baseline.file)
     const except = [declared?.name ?? "", incus.throwaway.name]

@@ -1,7 +1,7 @@
 import { expect } from "vitest"
 import { test } from "../../../../helpers/evidence.ts"
 
-test("C5.1 the first holds", async ({ evidence }) => {
+test("C5.1 the first holds", { tags: ["W1"] }, async ({ evidence }) => {
   evidence.subject({ baseRev: "abc" })
   evidence("seen", "yes")
   expect("yes").toBe("yes")
