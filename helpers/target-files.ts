@@ -11,7 +11,9 @@ export interface Mistake {
 
 // Every `{ file: … }` names a local file. One not listed here holds a secret, and is for its owner only.
 const publicFiles = ["certificate.roots", "incus.certificate", "incus.serverCertificate", "incus.baseline"]
-const mayBeMissing = ["incus.baseline"]
+// Whoever runs as one role has no business with the key of another, and should not even be able to read it.
+const othersKeys = ["roles.builder.key", "roles.adversary.key", "roles.ci.key"]
+const mayBeMissing = ["incus.baseline", ...othersKeys]
 
 /** Makes the local paths of a target absolute, in place, and returns what is wrong with the files they name. */
 export async function resolveFiles(
@@ -49,6 +51,7 @@ async function fileMistake(file: string, key: string): Promise<string | undefine
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === "ENOENT" && mayBeMissing.includes(key)) return undefined
+    if (code === "EACCES" && othersKeys.includes(key)) return undefined
     return code === "ENOENT" ? `${file} does not exist` : `cannot read ${file}: ${message}`
   }
 }

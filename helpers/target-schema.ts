@@ -3,6 +3,7 @@
 import { z } from "zod"
 import { operatorSteps } from "./operator-step-patterns.ts"
 import { allowances, machine, repo } from "./target-parts.ts"
+import { signing } from "./target-roles.ts"
 import { search, secrets, swarm } from "./target-secrets.ts"
 import {
   address,
@@ -190,4 +191,5 @@ export const targetSchema = z.strictObject({
     .strictObject({ directory: localPath().default(".").describe("Where reports and evidence go.") })
     .default({ directory: "." })
     .describe("Where a run is written down."),
+  roles: signing().optional().describe("Who signs. Without it runs are unsigned, say so, and open no gate."),
 })

@@ -14,6 +14,9 @@ const allowed: Record<string, string[]> = {
   "fixtures/lab/demo.ts": ["helpers/", "reports/latest-verdicts.ts"],
   // The command line is where everything is put together.
   "reports/verify.ts": ["helpers/target.ts", "helpers/evidence.ts"],
+  // Whose signatures count is read as the repos are.
+  "reports/trust.ts": ["helpers/git.ts", "helpers/target.ts"],
+  "reports/trust.test.ts": ["helpers/target.ts"],
   // The baseline is taken by looking, as a check would.
   "reports/baseline.ts": ["helpers/"],
 }

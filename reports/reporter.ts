@@ -10,6 +10,7 @@ import { idOf, type Plan } from "./plan.ts"
 import { progress } from "./progress.ts"
 import { judgeAlone, resultsOf } from "./results.ts"
 import { ledgerFile, updateReview } from "./review-file.ts"
+import type { Signer } from "./signer.ts"
 import { closing, printTable } from "./table.ts"
 import type { Terminal } from "./terminal.ts"
 import { oneLine, told } from "./verdict.ts"
@@ -18,6 +19,7 @@ export interface Reported {
   definition: Item[]
   /** The directory of REVIEW.md and evidence/. */
   reports: string
+  signer: Signer | undefined
   screen: Terminal
   /** Known once the specs are read, before the first test. */
   opened(): { start: Start; plan: Plan }
@@ -56,7 +58,7 @@ export function reporter(run: Reported): Reporter {
       printTable(screen, definition, plan, end, placesOf(modules))
       screen.print()
       try {
-        await append(ledgerFile(reports, start.target, start.role), end)
+        await append(ledgerFile(reports, start.target, start.role), end, run.signer)
         const file = await updateReview(reports, start.target, definition)
         screen.print(`${closing(end)} The evidence is in ${file}`)
         run.ended(end.exitCode)

@@ -7,10 +7,12 @@ import { join } from "node:path"
 import { BaseSequencer, createVitest, type TestSpecification, type Vitest } from "vitest/node"
 import type { Item } from "./definition.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
-import { append, type Role, type Start } from "./ledger.ts"
+import { append, type Start, type Suite } from "./ledger.ts"
 import { type Plan, planOf } from "./plan.ts"
 import { reporter } from "./reporter.ts"
 import { ledgerFile } from "./review-file.ts"
+import type { Role } from "./roles.ts"
+import type { Signer } from "./signer.ts"
 import type { Terminal } from "./terminal.ts"
 
 declare module "vitest" {
@@ -36,7 +38,9 @@ export interface SuiteRun {
   pattern: RegExp | undefined
   warm: boolean
   definition: Item[]
-  suite: Start["suite"]
+  suite: Suite
+  /** Without one the run is unsigned. */
+  signer?: Signer | undefined
   screen: Terminal
 }
 
@@ -48,6 +52,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
   const reported = reporter({
     definition: run.definition,
     reports: run.reports,
+    signer: run.signer,
     screen: run.screen,
     opened: () => {
       if (opened === undefined) throw new Error("the run began before its first ledger line was written")
@@ -133,7 +138,7 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     selection: { filters: run.filters, pattern: run.pattern?.source ?? null, checks: plan.selected },
     cold: { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
   }
-  await append(ledgerFile(run.reports, run.target.name, run.role), start)
+  await append(ledgerFile(run.reports, run.target.name, run.role), start, run.signer)
   return { start, plan }
 }
 

@@ -3,11 +3,14 @@
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { loadTarget, TargetError } from "../helpers/target.ts"
+import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
 import { readDefinition } from "./definition.ts"
 import { runSuite } from "./run-suite.ts"
+import { SignerError, signerOf } from "./signer.ts"
 import { suiteAt } from "./suite.ts"
 import { terminal } from "./terminal.ts"
+import { keysOf, trustOf } from "./trust.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -66,7 +69,10 @@ async function main(args: string[]): Promise<number> {
   const file = resolve(from, asked.target)
   const target = await loadTarget(file)
   const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
-  screen.print(`looking at ${target.name} (${file}) as ${asked.role}`)
+  const trust = await trustOf(target)
+  const signer = trust === undefined ? undefined : await signerOf(asked.role, keysOf(target), trust.signers)
+  const how = signer === undefined ? "unsigned: it will not open the gate" : `signing with ${signer.key}`
+  screen.print(`looking at ${target.name} (${file}) as ${asked.role}, ${how}`)
   return runSuite({
     root,
     target: { name: target.name, file },
@@ -77,12 +83,14 @@ async function main(args: string[]): Promise<number> {
     warm: asked.warm,
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
+    signer,
     screen,
   })
 }
 
 function explain(error: unknown): string {
   if (error instanceof TargetError) return `${error.message}\n`
+  if (error instanceof SignerError || error instanceof SignersError) return `error: ${error.message}\n`
   if (error instanceof UsageError) return `error: ${error.message}\nnpm run verify -- --help says what can be asked\n`
   return `error: the run could not be carried out: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
 }
