@@ -5,9 +5,11 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BaseSequencer, createVitest, type TestSpecification, type Vitest } from "vitest/node"
+import type { Echo } from "./challenge.ts"
+import type { Cold } from "./cold.ts"
 import type { Item } from "./definition.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
-import { append, type Start, type Suite } from "./ledger.ts"
+import { append, type By, type Start, type Suite } from "./ledger.ts"
 import { type Plan, planOf } from "./plan.ts"
 import { reporter } from "./reporter.ts"
 import { ledgerFile } from "./review-file.ts"
@@ -41,6 +43,11 @@ export interface SuiteRun {
   suite: Suite
   /** Without one the run is unsigned. */
   signer?: Signer | undefined
+  /** Taken before anything of the run started; without probes it is not known to be cold. */
+  cold?: Cold | undefined
+  by?: By | undefined
+  /** Asks the target to answer to a nonce, if there is one for this run. */
+  echo?: ((run: string) => Promise<Echo>) | undefined
   screen: Terminal
 }
 
@@ -128,15 +135,18 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     run.screen.print(`error: no check matches ${asked === "" ? "in specs/: there is no spec" : asked}; nothing was run`)
     return undefined
   }
+  const id = randomUUID()
   const start: Start = {
     kind: "start",
-    run: randomUUID(),
+    run: id,
     target: run.target.name,
     role: run.role,
     started: new Date().toISOString(),
     suite: run.suite,
     selection: { filters: run.filters, pattern: run.pattern?.source ?? null, checks: plan.selected },
-    cold: { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
+    cold: run.cold ?? { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
+    ...(run.by === undefined ? {} : { by: run.by }),
+    ...(run.echo === undefined ? {} : { challenge: await run.echo(id) }),
   }
   await append(ledgerFile(run.reports, run.target.name, run.role), start, run.signer)
   return { start, plan }

@@ -39,3 +39,14 @@ export function keysOf({ roles: signing }: Target): Partial<Record<Role, KeySour
   })
   return Object.fromEntries(named)
 }
+
+/** The environment variables that the target file names as holding a credential. */
+export function credentialsOf(target: Target): string[] {
+  const named = (value: unknown): string[] => {
+    if (typeof value !== "object" || value === null) return []
+    const only = value as Record<string, unknown>
+    if (typeof only.env === "string" && Object.keys(only).length === 1) return [only.env]
+    return Object.values(only).flatMap(named)
+  }
+  return named(target)
+}

@@ -5,12 +5,17 @@ import { fileURLToPath } from "node:url"
 import { loadTarget, TargetError } from "../helpers/target.ts"
 import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
+import { unusedChallenge } from "./challenge.ts"
+import { newestOf, probeCold, whereabouts } from "./cold-probes.ts"
 import { readDefinition } from "./definition.ts"
+import { echoOf } from "./echo.ts"
+import { readLanes } from "./ledger.ts"
+import { ledgerFile } from "./review-file.ts"
 import { runSuite } from "./run-suite.ts"
 import { SignerError, signerOf } from "./signer.ts"
 import { suiteAt } from "./suite.ts"
 import { terminal } from "./terminal.ts"
-import { keysOf, trustOf } from "./trust.ts"
+import { credentialsOf, keysOf, trustOf } from "./trust.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -69,10 +74,26 @@ async function main(args: string[]): Promise<number> {
   const file = resolve(from, asked.target)
   const target = await loadTarget(file)
   const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
+  // Before anything of ours is on this machine: what is there now was left by somebody else.
+  const lanes = await readLanes(dirname(ledgerFile(reports, target.name, asked.role)))
+  const by = await whereabouts()
+  const cold = await probeCold({
+    root,
+    by,
+    warm: asked.warm,
+    env: process.env,
+    credentials: credentialsOf(target),
+    builder: newestOf(lanes.find(({ name }) => name === "builder")?.runs ?? []),
+    sharedMachine: target.roles?.sharedMachine,
+  })
   const trust = await trustOf(target)
   const signer = trust === undefined ? undefined : await signerOf(asked.role, keysOf(target), trust.signers)
   const how = signer === undefined ? "unsigned: it will not open the gate" : `signing with ${signer.key}`
   screen.print(`looking at ${target.name} (${file}) as ${asked.role}, ${how}`)
+  const challenge = signer?.role === "adversary" ? unusedChallenge(lanes) : undefined
+  if (signer?.role === "adversary" && challenge === undefined) {
+    screen.print("no nonce is unused: it will not open the gate; ci issues one with `npm run done -- challenge`")
+  }
   return runSuite({
     root,
     target: { name: target.name, file },
@@ -84,6 +105,9 @@ async function main(args: string[]): Promise<number> {
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
     signer,
+    by,
+    cold,
+    echo: challenge === undefined ? undefined : (run) => echoOf(target, challenge.nonce, run),
     screen,
   })
 }
