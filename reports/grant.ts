@@ -38,12 +38,14 @@ export async function limitationFrom(file: string, target: string, adversary: La
   }
   if (known.check.verdict === "pass") throw new UsageError(`${asked.check} passes: there is nothing to limit`)
   const issued = new Date()
+  // A boot changes nothing that a limitation is about.
+  const { bootId: _, ...subject } = known.run.end.subject
   const limitation: Limitation = {
     kind: "limitation",
     target,
     id: `L-${limitationsIn(adversary as Lane).length + 1}`,
     ...asked,
-    subject: known.run.end.subject,
+    subject,
     approvedBy: "adversary",
     issued: issued.toISOString(),
     expires: new Date(issued.getTime() + days * 86_400_000).toISOString(),

@@ -6,6 +6,8 @@ import { visible } from "./captured.ts"
 import type { Item } from "./definition.ts"
 import { exitCodeOf } from "./exit-code.ts"
 import { append, type End, type Start } from "./ledger.ts"
+import type { Granted } from "./limitation.ts"
+import { limit } from "./limited.ts"
 import { idOf, type Plan } from "./plan.ts"
 import { progress } from "./progress.ts"
 import { judgeAlone, resultsOf } from "./results.ts"
@@ -20,6 +22,7 @@ export interface Reported {
   /** The directory of REVIEW.md and evidence/. */
   reports: string
   signer: Signer | undefined
+  limitations: Granted[]
   screen: Terminal
   /** Known once the specs are read, before the first test. */
   opened(): { start: Start; plan: Plan }
@@ -52,7 +55,8 @@ export function reporter(run: Reported): Reporter {
       await sleep(50)
       const { start, plan } = run.opened()
       const interrupted = run.interrupted() || reason === "interrupted"
-      const results = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
+      const seen = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
+      const results = { ...seen, checks: limit(seen.checks, seen.subject, run.limitations) }
       const unfinished = { kind: "end" as const, run: start.run, finished: new Date().toISOString(), interrupted }
       const end: End = { ...unfinished, ...results, exitCode: exitCodeOf({ ...results, interrupted }) }
       printTable(screen, definition, plan, end, placesOf(modules))

@@ -10,6 +10,7 @@ import type { Cold } from "./cold.ts"
 import type { Item } from "./definition.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
 import { append, type By, type Start, type Suite } from "./ledger.ts"
+import type { KnownLimitation, Limitations } from "./limited.ts"
 import { type Plan, planOf } from "./plan.ts"
 import { reporter } from "./reporter.ts"
 import { ledgerFile } from "./review-file.ts"
@@ -25,6 +26,8 @@ declare module "vitest" {
     earlier: Record<string, Earlier>
     /** Ids of the checks that this run was asked for. */
     selected: string[]
+    /** The limitations that stand in the Adversary's ledger. */
+    limitations: KnownLimitation[]
     /** Whether what earlier runs searched clean need not be searched again. */
     warm: boolean
   }
@@ -46,6 +49,7 @@ export interface SuiteRun {
   /** Taken before anything of the run started; without probes it is not known to be cold. */
   cold?: Cold | undefined
   by?: By | undefined
+  limitations?: Limitations | undefined
   /** Asks the target to answer to a nonce, if there is one for this run. */
   echo?: ((run: string) => Promise<Echo>) | undefined
   screen: Terminal
@@ -60,6 +64,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     definition: run.definition,
     reports: run.reports,
     signer: run.signer,
+    limitations: run.limitations?.usable ?? [],
     screen: run.screen,
     opened: () => {
       if (opened === undefined) throw new Error("the run began before its first ledger line was written")
@@ -87,6 +92,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       role: run.role,
       earlier: await earlierOf(run.reports, run.target.name),
       selected: [],
+      limitations: run.limitations?.known ?? [],
       warm: run.warm,
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),

@@ -10,6 +10,7 @@ import { newestOf, probeCold, whereabouts } from "./cold-probes.ts"
 import { readDefinition } from "./definition.ts"
 import { echoOf } from "./echo.ts"
 import { readLanes } from "./ledger.ts"
+import { limitationsOf } from "./limited.ts"
 import { ledgerFile } from "./review-file.ts"
 import { runSuite } from "./run-suite.ts"
 import { SignerError, signerOf } from "./signer.ts"
@@ -107,6 +108,7 @@ async function main(args: string[]): Promise<number> {
     signer,
     by,
     cold,
+    limitations: await limitationsOf(lanes, trust),
     echo: challenge === undefined ? undefined : (run) => echoOf(target, challenge.nonce, run),
     screen,
   })
