@@ -4,7 +4,6 @@ import { createHash } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { readSigners } from "./allowed-signers.ts"
-import { canonical } from "./canonical.ts"
 import { parseDefinition } from "./definition.ts"
 import { type Gate, gateOf } from "./gate.ts"
 import { type Lane, parseLane, textOf } from "./lane.ts"
@@ -99,7 +98,6 @@ function parseArchive(text: string): Archive {
     archive = JSON.parse(text) as Archive
     // A key that stands twice would be read by one program in one way, by another in another.
     if (`${JSON.stringify(archive, null, 1)}\n` !== text) throw new Error("it is not as it was written")
-    canonical(archive)
   } catch (cause) {
     throw new Error(`this is no archive of evidence: ${(cause as Error).message}`, { cause })
   }
