@@ -59,6 +59,9 @@ export interface Evidence {
   waitForAll(missing: string[]): void
 }
 
+/** For helpers that look up shared facts, whoever asks for them. */
+export type Sharing = Pick<Evidence, "shared">
+
 /** Takes what is to be undone once the spec has ended, whatever came of it; a failure to undo takes its passes back. */
 export type AtEnd = (undo: () => Promise<unknown>) => void
 
@@ -88,6 +91,8 @@ export const test = base.extend<{ $test: { evidence: Evidence }; $file: { atEnd:
 
     recordFor(commands)
     onTestFinished(() => {
+      // What waits has said nothing; an earlier run may have.
+      if (meta.waitsFor !== undefined) return
       const seen = Object.fromEntries(observations.map((one) => [one.what, one.seen]))
       settle(task.name.split(" ")[0] ?? "", { verdict: verdictOf(task.result), observations: seen })
     })

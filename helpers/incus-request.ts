@@ -1,9 +1,10 @@
-// Asking Incus: GET over mutual TLS with a server that is exactly the pinned one, and nothing taken for an answer that is none.
+// Speaking to Incus over mutual TLS with a server that is exactly the pinned one, and nothing taken for an answer that is none.
+// Everything but helpers/clean-room/ only asks; a test holds it to that.
 
 import { createHash, type X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
 import { createSecureContext, type SecureContext, type TLSSocket } from "node:tls"
-import { buildConnector, Pool } from "undici"
+import { buildConnector, Pool, WebSocket } from "undici"
 import { z } from "zod"
 import { certificateSha256, parseChain } from "./certificate.ts"
 import { recordCommand } from "./commands.ts"
@@ -34,7 +35,21 @@ export interface IncusConnection {
   serverSha256: string
   /** The `metadata` of the answer. */
   get(path: string, timeoutMs: number): Promise<unknown>
+  /** Changes something. What Incus does in the background comes back as the path of its operation. */
+  change(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Changed>
+  /** The bytes at a path whose answer has no envelope, such as a file of an instance. */
+  bytes(path: string, timeoutMs: number): Promise<Buffer>
+  /** The other end of a websocket at a path. */
+  socket(path: string): WebSocket
   close(): Promise<void>
+}
+
+export type Method = "POST" | "PUT" | "PATCH" | "DELETE"
+
+export interface Changed {
+  metadata: unknown
+  /** `/1.0/operations/…`; null for what is done already. */
+  operation: string | null
 }
 
 const maxBytes = 16 * 1024 * 1024
@@ -45,17 +60,28 @@ export async function connectIncus(incus: Target["incus"]): Promise<IncusConnect
   const where = `incus ${origin}`
   const pinned = await oneCertificate(incus.serverCertificate.file, `${where}: pinned server certificate`)
   const client = await oneCertificate(incus.certificate.file, `${where}: client certificate`)
-  const pool = new Pool(origin, {
-    connections: 4,
-    maxResponseSize: maxBytes,
-    connect: pinnedConnector(where, pinned, await identityOf(incus, where)),
-  })
+  const connect = pinnedConnector(where, pinned, await identityOf(incus, where))
+  const pool = new Pool(origin, { connections: 4, maxResponseSize: maxBytes, connect })
+  // Each websocket keeps a connection for as long as it is open.
+  const sockets = new Pool(origin, { connect })
+  const speak = async (request: Request, shape: Shape) => {
+    const { status, contentType, body } = await spoken(pool, where, request)
+    return answered(`${where}: ${request.method} ${request.path}`, status, contentType, body, shape)
+  }
   return {
     where,
     clientSha256: certificateSha256(client),
     serverSha256: certificateSha256(pinned),
-    get: (path, timeoutMs) => get(pool, where, path, timeoutMs),
-    close: () => pool.destroy(),
+    get: async (path, timeoutMs) => (await speak({ method: "GET", path, timeoutMs }, "sync")).metadata,
+    change: (method, path, body, timeoutMs) => speak({ method, path, body, timeoutMs }, "either"),
+    bytes: async (path, timeoutMs) => {
+      const { status, contentType, body } = await spoken(pool, where, { method: "GET", path, timeoutMs })
+      if (status === 200 && /^application\/octet-stream/.test(contentType)) return body
+      answered(`${where}: GET ${path}`, status, contentType, body, "sync")
+      throw new IncusError(`${where}: GET ${path}: no file (${contentType})`, status)
+    },
+    socket: (path) => new WebSocket(`${origin.replace(/^http/, "ws")}${path}`, { dispatcher: sockets }),
+    close: async () => void (await Promise.all([pool.destroy(), sockets.destroy()])),
   }
 }
 
@@ -112,38 +138,54 @@ export async function asked<T extends z.ZodType>(
   )
 }
 
+interface Request {
+  method: "GET" | Method
+  path: string
+  body?: unknown
+  timeoutMs: number
+}
+
+/** `either` also takes an answer that names an operation. */
+type Shape = "sync" | "either"
+
 const envelope = z.object({
   type: z.enum(["sync", "async", "error"]),
   status_code: z.number(),
+  operation: z.string().nullish(),
   error_code: z.number().optional(),
   error: z.string().optional(),
   metadata: z.unknown(),
 })
 
-async function get(pool: Pool, where: string, path: string, timeoutMs: number): Promise<unknown> {
-  const what = `${where}: GET ${path}`
+async function spoken(pool: Pool, where: string, { method, path, body: sent, timeoutMs }: Request) {
+  const what = `${where}: ${method} ${path}`
   const started = performance.now()
   let status: number | null = null
   let body: Buffer = Buffer.alloc(0)
   let contentType = ""
   try {
-    const answer = await pool.request({ method: "GET", path, signal: AbortSignal.timeout(timeoutMs) })
+    const answer = await pool.request({
+      method,
+      path,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(sent === undefined ? {} : { body: JSON.stringify(sent), headers: { "content-type": "application/json" } }),
+    })
     status = answer.statusCode
     contentType = String(answer.headers["content-type"] ?? "none")
     body = Buffer.from(await answer.body.arrayBuffer())
+    return { status, contentType, body }
   } catch (error) {
     if (error instanceof ServerCertificateMismatch) throw error
     throw new IncusError(`${what}: ${noAnswer(error as Error & { code?: string }, timeoutMs)}`, status, error)
   } finally {
     recordCommand({
       where,
-      argv: ["GET", path],
+      argv: [method, path],
       exit: status,
       outputSha256: createHash("sha256").update(body).digest("hex"),
       milliseconds: Math.round(performance.now() - started),
     })
   }
-  return metadataOf(what, status, contentType, body)
 }
 
 function noAnswer(error: Error & { code?: string }, timeoutMs: number): string {
@@ -154,7 +196,7 @@ function noAnswer(error: Error & { code?: string }, timeoutMs: number): string {
   return `no whole answer: ${error.message || error.code}: is the URL right, and the server up?`
 }
 
-function metadataOf(what: string, status: number, contentType: string, body: Buffer): unknown {
+function answered(what: string, status: number, contentType: string, body: Buffer, shape: Shape): Changed {
   const came = `HTTP ${status}, ${contentType}, ${body.length} bytes`
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
     throw new IncusError(`${what}: no answer of Incus (${came}): is the URL that of its API?`, status)
@@ -167,6 +209,8 @@ function metadataOf(what: string, status: number, contentType: string, body: Buf
   }
   const { data } = envelope.safeParse(json)
   if (data === undefined) throw new IncusError(`${what}: JSON, but not in the envelope of Incus (${came})`, status)
+  const running = shape === "either" && data.type === "async" && status === 202 && data.status_code === 100
+  if (running && data.operation) return { metadata: data.metadata, operation: data.operation }
   if (data.type === "error" || status !== 200) {
     // Incus 6.0 says some errors, a failed operation's among them, under HTTP 200.
     const code = data.error_code || (status === 200 ? null : status)
@@ -179,7 +223,7 @@ function metadataOf(what: string, status: number, contentType: string, body: Buf
   if (data.type !== "sync" || data.status_code !== 200) {
     throw new IncusError(`${what}: ${data.type} with status code ${data.status_code} instead of sync with 200`, status)
   }
-  return data.metadata
+  return { metadata: data.metadata, operation: null }
 }
 
 function advice(code: number | null, said: string): string {

@@ -15,6 +15,8 @@ const containerSpec = z.object({
 })
 const service = z.object({
   ID: z.string(),
+  /** Another number with each change of it. */
+  Version: z.object({ Index: z.number() }),
   Spec: z.object({
     Name: z.string(),
     Labels: z.record(z.string(), z.string()).nullish(),

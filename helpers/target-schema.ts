@@ -2,6 +2,7 @@
 
 import { z } from "zod"
 import { operatorSteps } from "./operator-step-patterns.ts"
+import { cleanRoom } from "./target-clean-room.ts"
 import { allowances, machine, repo } from "./target-parts.ts"
 import { signing } from "./target-roles.ts"
 import { search, secrets, swarm } from "./target-secrets.ts"
@@ -169,6 +170,7 @@ export const targetSchema = z.strictObject({
       baseline: file("JSON file; need not exist yet.").describe("How the other instances and projects were before."),
     })
     .describe("The Incus server the host and the clean room run on."),
+  cleanRoom: cleanRoom().describe("The clean room: a throwaway that becomes cc-ci by the install document alone."),
   documents: z
     .strictObject({
       install: repoPath().describe("How to install; its commands are run in the clean room."),

@@ -5,13 +5,13 @@ const parsed = (line: string, env = {}) => parseArguments(line === "" ? [] : lin
 
 describe("the command line", () => {
   test("asks for everything, as the builder, where nothing is said", () => {
-    const everything = { filters: [], pattern: undefined, warm: false }
+    const everything = { filters: [], pattern: undefined, warm: false, cleanRoom: false }
     expect(parsed("")).toEqual({ help: false, target: undefined, role: "builder", out: undefined, ...everything })
   })
 
   test("says what to look at, as whom, and which checks", () => {
-    const asked = { help: false, target: "a.yaml", role: "adversary", out: "dir", warm: true }
-    const line = "specs/c2 --target a.yaml --role=adversary --warm --out dir -t C2.5 specs/c3"
+    const asked = { help: false, target: "a.yaml", role: "adversary", out: "dir", warm: true, cleanRoom: true }
+    const line = "specs/c2 --target a.yaml --role=adversary --warm --clean-room --out dir -t C2.5 specs/c3"
     expect(parsed(line)).toEqual({ ...asked, filters: ["specs/c2", "specs/c3"], pattern: /C2.5/ })
     expect(parseArguments(["-t", "C2.5 "], {}).pattern).toEqual(/C2.5 /)
   })

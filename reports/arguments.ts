@@ -10,6 +10,8 @@ export interface Asked {
   out: string | undefined
   /** What earlier runs searched clean need not be searched again. */
   warm: boolean
+  /** A throwaway may be made and destroyed. */
+  cleanRoom: boolean
   filters: string[]
   pattern: RegExp | undefined
 }
@@ -25,6 +27,7 @@ const always = ["t", "testNamePattern", "run", "color"]
 const noPattern = '-t needs one pattern, like -t "C2.5 "'
 const ours = ["--target", "--role", "--out"]
 const warm = "--warm"
+const cleanRoom = "--clean-room"
 
 /** Reads the command line: our options first, what is left as vitest itself would. */
 export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
@@ -49,7 +52,8 @@ export function parseArguments(args: string[], env: NodeJS.ProcessEnv): Asked {
     role: roleOf(values.get("--role") ?? "builder"),
     out: values.get("--out"),
     warm: rest.includes(warm),
-    ...selection(rest.filter((arg) => ![warm, "--help", "-h"].includes(arg))),
+    cleanRoom: rest.includes(cleanRoom),
+    ...selection(rest.filter((arg) => ![warm, cleanRoom, "--help", "-h"].includes(arg))),
   }
 }
 
@@ -64,7 +68,7 @@ function selection(args: string[]): { filters: string[]; pattern: RegExp | undef
   for (const [name, value] of Object.entries(options)) {
     if (always.includes(name) || (name === "--" && Array.isArray(value) && value.length === 0)) continue
     throw new UsageError(
-      `${name.startsWith("-") ? name : name.length === 1 ? `-${name}` : `--${name}`} does not exist here: it could weaken a verdict; what exists is -t, files and ${[...ours, warm].join(", ")}`,
+      `${name.startsWith("-") ? name : name.length === 1 ? `-${name}` : `--${name}`} does not exist here: it could weaken a verdict; what exists is -t, files and ${[...ours, warm, cleanRoom].join(", ")}`,
     )
   }
   const numbered = filter.find((file) => /:\d+$/.test(file))

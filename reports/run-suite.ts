@@ -30,6 +30,8 @@ declare module "vitest" {
     limitations: KnownLimitation[]
     /** Whether what earlier runs searched clean need not be searched again. */
     warm: boolean
+    /** Whether a throwaway may be made and destroyed. */
+    cleanRoom: boolean
   }
 }
 
@@ -42,6 +44,7 @@ export interface SuiteRun {
   filters: string[]
   pattern: RegExp | undefined
   warm: boolean
+  cleanRoom: boolean
   definition: Item[]
   suite: Suite
   /** Without one the run is unsigned. */
@@ -53,6 +56,8 @@ export interface SuiteRun {
   /** Asks the target to answer to a nonce, if there is one for this run. */
   echo?: ((run: string) => Promise<Echo>) | undefined
   screen: Terminal
+  /** Done last, with no worker left, whatever came of the run: a worker that was stopped may have left something. */
+  leave?: () => Promise<void>
 }
 
 /** Runs the selected checks, records them, and answers with the exit code they deserve. */
@@ -84,7 +89,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     watch: false,
     // Two runs at once would write the cache of durations into each other's hands, and it would decide the order.
     cache: false,
-    sequence: { sequencer: ByName },
+    sequence: { sequencer: CleanRoomFirst },
     run: true,
     reporters: [reported],
     provide: {
@@ -94,35 +99,39 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       selected: [],
       limitations: run.limitations?.known ?? [],
       warm: run.warm,
+      cleanRoom: run.cleanRoom,
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
   })
+  let release = () => {}
   try {
     opened = await open(run, vitest)
     if (opened === undefined) return 2
     vitest.provide("selected", opened.plan.selected)
-    const release = onInterrupt(() => {
+    release = onInterrupt(() => {
       if (interrupted) return
       interrupted = true
       run.screen.print("interrupted: the run ends here and is recorded; interrupt again to stop at once")
       void vitest.cancelCurrentRun("keyboard-input")
     })
-    try {
-      await vitest.start(run.filters)
-    } finally {
-      release()
-    }
+    await vitest.start(run.filters)
     return exitCode
   } finally {
     await vitest.close()
     await rm(scratch, { recursive: true, force: true })
+    await run.leave?.()
+    release()
   }
 }
 
-/** In the order of the definition, which is the order of the file names. */
-class ByName extends BaseSequencer {
+/**
+ * In the order of the definition, which is the order of the file names; but the clean room first, for C2, C6 and D8 judge
+ * what it left and what is left of it.
+ */
+class CleanRoomFirst extends BaseSequencer {
   override async sort(specs: TestSpecification[]) {
-    return specs.toSorted((one, other) => (one.moduleId < other.moduleId ? -1 : 1))
+    const place = ({ moduleId }: TestSpecification) => `${/\/c4-[^/]*$/.test(moduleId) ? 0 : 1}${moduleId}`
+    return specs.toSorted((one, other) => (place(one) < place(other) ? -1 : 1))
   }
 }
 

@@ -2,28 +2,26 @@
 
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
-import { loadTarget, TargetError } from "../helpers/target.ts"
+import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
+import { recover } from "../helpers/clean-room/recover.ts"
+import { connectIncus } from "../helpers/incus-request.ts"
+import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
 import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
-import { unusedChallenge } from "./challenge.ts"
-import { newestOf, probeCold, whereabouts } from "./cold-probes.ts"
+import { beginningOf } from "./beginning.ts"
 import { readDefinition } from "./definition.ts"
-import { echoOf } from "./echo.ts"
-import { readLanes } from "./ledger.ts"
-import { limitationsOf } from "./limited.ts"
-import { ledgerFile } from "./review-file.ts"
 import { runSuite } from "./run-suite.ts"
-import { SignerError, signerOf } from "./signer.ts"
+import { SignerError } from "./signer.ts"
 import { suiteAt } from "./suite.ts"
-import { terminal } from "./terminal.ts"
-import { credentialsOf, keysOf, trustOf } from "./trust.ts"
+import { type Terminal, terminal } from "./terminal.ts"
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 const help = `
-Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read.
+Looks at a live cc-ci and judges, check by check, whether the Definition of Done holds. The target is only read; with
+--clean-room a throwaway beside it is made and destroyed.
 
-  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm]
+  npm run verify -- [files] [-t pattern] --target FILE [--role ROLE] [--out DIR] [--warm] [--clean-room]
 
   files          only specs whose path contains this: specs/c2
   -t pattern     only checks whose title matches: -t "C2.5 " (mind the space, or C2.50 matches too)
@@ -31,6 +29,7 @@ Looks at a live cc-ci and judges, check by check, whether the Definition of Done
   --role ROLE    whose ledger it is written to: builder (default), adversary or ci
   --out DIR      where REVIEW.md and evidence/ go, instead of the directory the target file names
   --warm         C3 hashes, and does not search again, what an earlier run searched clean for the same secrets
+  --clean-room   C4 makes a throwaway in the Incus project, follows the install document on it, and destroys it
   --help         this
 
 Verdicts
@@ -49,6 +48,7 @@ Examples
   npm run verify -- --target .lab/target.yaml                     everything
   npm run verify -- specs/c2 --target .lab/target.yaml            one item
   npm run verify -- -t "C2.5 " --target .lab/target.yaml          one check
+  npm run verify -- specs/c4 --clean-room --target .lab/target.yaml   the clean room
   npm run verify -- --target prod.yaml --role adversary --out ~/review
 `
 
@@ -74,27 +74,12 @@ async function main(args: string[]): Promise<number> {
   const from = process.env.INIT_CWD ?? process.cwd()
   const file = resolve(from, asked.target)
   const target = await loadTarget(file)
-  const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
-  // Before anything of ours is on this machine: what is there now was left by somebody else.
-  const lanes = await readLanes(dirname(ledgerFile(reports, target.name, asked.role)))
-  const by = await whereabouts()
-  const cold = await probeCold({
-    root,
-    by,
-    warm: asked.warm,
-    env: process.env,
-    credentials: credentialsOf(target),
-    builder: newestOf(lanes.find(({ name }) => name === "builder")?.runs ?? []),
-    sharedMachine: target.roles?.sharedMachine,
-  })
-  const trust = await trustOf(target)
-  const signer = trust === undefined ? undefined : await signerOf(asked.role, keysOf(target), trust.signers)
-  const how = signer === undefined ? "unsigned: it will not open the gate" : `signing with ${signer.key}`
-  screen.print(`looking at ${target.name} (${file}) as ${asked.role}, ${how}`)
-  const challenge = signer?.role === "adversary" ? unusedChallenge(lanes) : undefined
-  if (signer?.role === "adversary" && challenge === undefined) {
-    screen.print("no nonce is unused: it will not open the gate; ci issues one with `npm run done -- challenge`")
+  if (asked.cleanRoom && !target.cleanRoom.allowed) {
+    throw new UsageError(`--clean-room: ${file} does not allow one (cleanRoom.allowed)`)
   }
+  const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
+  const beginning = await beginningOf(target, { role: asked.role, warm: asked.warm, root, reports })
+  screen.print(`looking at ${target.name} (${file}) as ${asked.role}, ${beginning.how}`)
   return runSuite({
     root,
     target: { name: target.name, file },
@@ -103,15 +88,28 @@ async function main(args: string[]): Promise<number> {
     filters: asked.filters,
     pattern: asked.pattern,
     warm: asked.warm,
+    cleanRoom: asked.cleanRoom,
     definition: await readDefinition(join(root, "docs", "definition-of-done.md")),
     suite: await suiteAt(root),
-    signer,
-    by,
-    cold,
-    limitations: await limitationsOf(lanes, trust),
-    echo: challenge === undefined ? undefined : (run) => echoOf(target, challenge.nonce, run),
+    ...beginning.run,
     screen,
+    ...(asked.cleanRoom ? { leave: () => leaveNothing(target, screen) } : {}),
   })
+}
+
+/** The clean room of a run that was interrupted, or whose worker died, is destroyed before the run ends. */
+async function leaveNothing(target: Target, screen: Terminal): Promise<void> {
+  if ((await statusOf(journalFile(target.incus))).length === 0) return
+  screen.print("destroying what the clean room made")
+  const connection = await connectIncus(target.incus)
+  try {
+    for (const { did } of await recover(connection, target)) for (const line of did) screen.print(`  ${line}`)
+  } catch (cause) {
+    const advice = "npm run clean-room -- recover tries again"
+    screen.print(`${screen.paint("error", "error")}  it could not be destroyed: ${(cause as Error).message}; ${advice}`)
+  } finally {
+    await connection.close()
+  }
 }
 
 function explain(error: unknown): string {

@@ -4,6 +4,7 @@ import { dirname } from "node:path"
 import { describe, expect, inject } from "vitest"
 import { certificateSha256, chainFacts, parseChain, publicKeyIn } from "../helpers/certificate.ts"
 import { certificateSources } from "../helpers/certificate-sources.ts"
+import { saidOf } from "../helpers/earlier.ts"
 import { type Evidence, test } from "../helpers/evidence.ts"
 import { compared, declined, everyGreeting, greet, theChain } from "../helpers/greetings.ts"
 import { newNonce } from "../helpers/hmac.ts"
@@ -250,9 +251,29 @@ describe("C2: certificate in git", () => {
     expect(found, "steps by which an operator drops a certificate").toEqual([])
   })
 
-  test("C2.8 a rebuild served it: the latest clean room served the same chain (reads C4's evidence)", ({
+  test("C2.8 a rebuild served it: the latest clean room served the same chain (reads C4's evidence)", async ({
     evidence,
   }) => {
-    evidence.waitFor("a clean room's evidence (C4)")
+    const { said, unknown } = saidOf(["C4.7"], inject("earlier"))
+    evidence.waitForAll(unknown.map(() => "a clean room's evidence (C4)"))
+    const { digests } = await certificateInGit(evidence)
+    evidence(
+      "what the clean room said",
+      said.map(({ id, verdict, when, hours }) => `${id}: ${verdict}, ${when}, ${hours} h ago`),
+    )
+    evidence("the chain in git now, SHA-256 of each DER", digests)
+
+    expect(
+      said.map(({ id, verdict, observations }) => ({
+        id,
+        verdict,
+        chain: observations["the chain in git, SHA-256 of each DER"],
+      })),
+      "what the latest clean room served",
+    ).toEqual([{ id: "C4.7", verdict: "pass", chain: digests }])
+    expect(
+      said.map(({ hours }) => hours).filter((hours) => hours > 24),
+      "hours since, more than 24",
+    ).toEqual([])
   })
 })

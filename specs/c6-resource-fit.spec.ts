@@ -3,6 +3,7 @@
 import { describe, expect, inject } from "vitest"
 import { bytesOf } from "../helpers/bytes.ts"
 import { decisionsIn } from "../helpers/decisions.ts"
+import { saidOf } from "../helpers/earlier.ts"
 import { type Evidence, test } from "../helpers/evidence.ts"
 import { hostIdentity } from "../helpers/identity.ts"
 import { incusFacts } from "../helpers/incus.ts"
@@ -46,6 +47,17 @@ async function theDecision(evidence: Evidence) {
   return decisions
 }
 
+/** As the clean room's evidence has it, of this run or the newest that had one. */
+function theThrowaway(evidence: Evidence) {
+  const { said, unknown } = saidOf(["C4.2"], inject("earlier"))
+  evidence.waitForAll(unknown.map(() => "a clean room's evidence (C4)"))
+  return said.map(({ when, hours, observations }) => ({
+    when,
+    hours,
+    instance: observations.instance as { uuid: string | null; memoryLimit: string | null },
+  }))
+}
+
 describe("C6: resource fit and cleanup", () => {
   test("C6.1 cc-nix-test has the memory that DECISIONS.md records (4 GiB unless decided otherwise), in configuration and in fact", async ({
     evidence,
@@ -65,7 +77,14 @@ describe("C6: resource fit and cleanup", () => {
   })
 
   test("C6.2 the throwaway was created at 4 GiB (C4's evidence)", ({ evidence }) => {
-    evidence.waitFor("a clean room's evidence (C4)")
+    const [created] = theThrowaway(evidence)
+    evidence("when", created?.when)
+    evidence("the throwaway", created?.instance)
+
+    expect(bytesOf(created?.instance.memoryLimit ?? "0B"), "limits.memory it was created with, bytes").toBe(
+      incus.throwaway.memory,
+    )
+    expect(created?.hours, "hours since").toBeLessThanOrEqual(24)
   })
 
   test("C6.3 running memory in the project fits the guideline (12 GiB of 16)", async ({ evidence }) => {
@@ -94,13 +113,19 @@ describe("C6: resource fit and cleanup", () => {
   }) => {
     const { facts, instances } = await theIncus(evidence)
     const { searched, found } = leftoversIn(facts, target)
+    const uuids = saidOf(["C4.2"], inject("earlier")).said.map(({ observations }) => Object(observations.instance).uuid)
     evidence("searched", searched)
+    evidence("uuid of the latest throwaway", uuids)
 
     expect(
       incus.instances.map(({ name }) => name).filter((name) => !instances.some((instance) => instance.name === name)),
       "declared instances that the search did not see",
     ).toEqual([])
     expect(found, "left over").toEqual([])
+    expect(
+      facts.projects.flatMap((one) => one.instances).filter(({ uuid }) => uuids.includes(uuid)),
+      "the latest throwaway, under any name",
+    ).toEqual([])
   })
 
   test("C6.5 the final sizing decision is in DECISIONS.md and is what is applied", async ({ evidence }) => {

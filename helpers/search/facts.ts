@@ -1,7 +1,7 @@
 // The grounds of C3, each searched once a run, with the canaries beside it through the same code.
 
 import { realpathSync } from "node:fs"
-import type { Evidence } from "../evidence.ts"
+import type { Sharing } from "../evidence.ts"
 import type { Mirror } from "../git.ts"
 import { historyOf } from "../git-history.ts"
 import { identitiesOn } from "../host-keys.ts"
@@ -30,14 +30,14 @@ import { TarSearch } from "./tar-search.ts"
 import { searchTree } from "./tree.ts"
 import { warmStore } from "./warm.ts"
 
-const theBase = (evidence: Evidence, target: Target) => evidence.shared("the base repo", () => pinnedBase(target))
-const theSecrets = (evidence: Evidence, target: Target) =>
+const theBase = (evidence: Sharing, target: Target) => evidence.shared("the base repo", () => pinnedBase(target))
+const theSecrets = (evidence: Sharing, target: Target) =>
   evidence.shared("the secrets repo", () => secretsMirror(target))
-const theVersions = (evidence: Evidence, secrets: Mirror) =>
+const theVersions = (evidence: Sharing, secrets: Mirror) =>
   evidence.shared("every version in the secrets repo", () => historyOf(secrets))
 
 /** Every secret there is, in every form. */
-export async function theNeedles(evidence: Evidence, target: Target): Promise<Searching> {
+export async function theNeedles(evidence: Sharing, target: Target): Promise<Searching> {
   const base = await theBase(evidence, target)
   const mirror = await theSecrets(evidence, target)
   const history = await theVersions(evidence, mirror)
@@ -51,7 +51,7 @@ export async function theNeedles(evidence: Evidence, target: Target): Promise<Se
 }
 
 /** The base repo, or the secrets repo: every object of it. */
-export async function theRepository(evidence: Evidence, target: Target, which: "base" | "secrets"): Promise<Ground> {
+export async function theRepository(evidence: Sharing, target: Target, which: "base" | "secrets"): Promise<Ground> {
   const searched = await theNeedles(evidence, target)
   const mirror = which === "base" ? (await theBase(evidence, target)).base : await theSecrets(evidence, target)
   return evidence.shared(`every object of the ${which} repo`, async () => {
@@ -77,7 +77,7 @@ export async function theRepository(evidence: Evidence, target: Target, which: "
 
 /** The host's Nix store, hashed in the same pass. */
 export async function theStore(
-  evidence: Evidence,
+  evidence: Sharing,
   target: Target,
   warm: boolean,
 ): Promise<Ground & { reading: StoreReading }> {
@@ -119,7 +119,7 @@ async function attributes({ canaries }: Searching, plan: Searching["plan"], repo
 }
 
 /** Everything else on the host's file systems, and the inventory of the places where secrets lie. */
-export async function theDisks(evidence: Evidence, target: Target): Promise<Ground & { places: SecretPlaces }> {
+export async function theDisks(evidence: Sharing, target: Target): Promise<Ground & { places: SecretPlaces }> {
   const searched = await theNeedles(evidence, target)
   const { host } = target
   return evidence.shared("the file systems of the host", async () => {
@@ -157,7 +157,7 @@ function leftOutOf({ leftOut }: Grounds): Record<string, number> {
 }
 
 /** What the running host says of itself. */
-export async function theState(evidence: Evidence, target: Target): Promise<Ground> {
+export async function theState(evidence: Sharing, target: Target): Promise<Ground> {
   const searched = await theNeedles(evidence, target)
   const { host } = target
   return evidence.shared("the state of the host", async () => {
@@ -178,7 +178,7 @@ export async function theState(evidence: Evidence, target: Target): Promise<Grou
 }
 
 /** The machine that verifies: the directories that the target file names. */
-export async function thisMachine(evidence: Evidence, target: Target): Promise<Ground> {
+export async function thisMachine(evidence: Sharing, target: Target): Promise<Ground> {
   const searched = await theNeedles(evidence, target)
   return evidence.shared("this machine", async () => {
     const { here: roots, nowhere } = target.search

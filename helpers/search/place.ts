@@ -73,6 +73,21 @@ function searched(
   return where
 }
 
+/** Text that may be shown: control bytes escaped, and every line that holds part of a secret replaced by its name. */
+export function withoutSecrets(plan: SearchPlan, text: Buffer): string {
+  const hits = hitsIn(plan, text)
+  const shown: string[] = []
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf(10, from)
+    const to = end < 0 ? text.length : end
+    const held = hits.filter(({ needle, offset }) => offset <= to && offset + needle.bytes.length > from)
+    const names = [...new Set(held.map(({ needle }) => needle.secret))].sort()
+    shown.push(names.length === 0 ? escaped(text.subarray(from, to)) : `[a line that holds ${names.join(", ")}]`)
+    from = to + 1
+  }
+  return shown.join("\n")
+}
+
 // A scan is ready for another stream once it ended: one per plan does for all names.
 const scans = new WeakMap<SearchPlan, { scan: Scan; hits: Hit[] }>()
 

@@ -26,6 +26,7 @@ process.exit(
     filters: asked.filters,
     pattern: asked.pattern,
     warm: asked.warm,
+    cleanRoom: asked.cleanRoom,
     definition: await readDefinition(join(import.meta.dirname, "definition.md")),
     suite: { commit: "0123456789abcdef", dirty: false, lockfileSha256: "00", node: "v20", vitest: "4" },
     signer: trust && (await signerOf(asked.role, { [asked.role]: { file: join(out, asked.role) } }, trust.signers)),
