@@ -18,6 +18,7 @@ const allowed: Record<string, string[]> = {
   "reports/trust.ts": ["helpers/git.ts", "helpers/target.ts"],
   "reports/trust.test.ts": ["helpers/target.ts"],
   "reports/beginning.ts": ["helpers/target.ts"],
+  "reports/beginning.test.ts": ["helpers/target.ts"],
   // The target answers to a nonce over the same connection that a check looks through.
   "reports/echo.ts": ["helpers/host-echo.ts", "helpers/ssh.ts", "helpers/target.ts"],
   "reports/done.ts": ["helpers/target.ts"],

@@ -32,6 +32,9 @@ Looks at a live cc-ci and judges, check by check, whether the Definition of Done
   --clean-room   C4 makes a throwaway in the Incus project, follows the install document on it, and destroys it
   --help         this
 
+The run is signed with the key that the target file's roles give the role, and takes a nonce of ci's where it is the
+adversary's; docs/adversary.md has the way to the sign-off.
+
 Verdicts
   pass     every expectation held, and at least one was made
   limited  it does not hold, and a signed limitation covers exactly that

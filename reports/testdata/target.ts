@@ -16,10 +16,10 @@ export interface TargetOptions {
 /** Writes a target file, and answers with its path. */
 export async function makeTarget({ name = "lab", roles, hostKey }: TargetOptions = {}): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), "target-"))
-  for (const file of ["id_ed25519", "git-credential", "recovery.txt", "incus.crt", "incus.key", "incus-server.crt", "gandi-token"]) {
-    await writeFile(join(directory, file), "", { mode: 0o600 })
-  }
-  let text = (await readFile(example, "utf8")).replace("name: example", `name: ${name}`)
+  const source = await readFile(example, "utf8")
+  const named = [...source.matchAll(/^[^#]*?file: \.\/([\w.-]+)/gm)].map(([, file = ""]) => file)
+  for (const file of named) await writeFile(join(directory, file), "", { mode: 0o600 })
+  let text = source.replace("name: example", `name: ${name}`)
   if (hostKey !== undefined) text = text.replace(/hostKey: .*/, `hostKey: ${hostKey}`)
   if (roles !== undefined) text += `\nroles:\n${roles.replaceAll(/^/gm, "  ")}\n`
   const path = join(directory, "target.yaml")
