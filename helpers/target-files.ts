@@ -17,7 +17,9 @@ const publicFiles = [
   "incus.baseline",
   "orchestrator.ssh.config",
 ]
-const mayBeMissing = ["incus.baseline"]
+// Whoever runs as one role has no business with the key of another, and should not even be able to read it.
+const othersKeys = ["roles.builder.key", "roles.adversary.key", "roles.ci.key"]
+const mayBeMissing = ["incus.baseline", ...othersKeys]
 
 /** Makes the local paths of a target absolute, in place, and returns what is wrong with the files they name. */
 export async function resolveFiles(
@@ -55,6 +57,7 @@ async function fileMistake(file: string, key: string): Promise<string | undefine
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
     if (code === "ENOENT" && mayBeMissing.includes(key)) return undefined
+    if (code === "EACCES" && othersKeys.includes(key)) return undefined
     return code === "ENOENT" ? `${file} does not exist` : `cannot read ${file}: ${message}`
   }
 }

@@ -6,6 +6,7 @@ import { cleanRoom } from "./target-clean-room.ts"
 import { decisions, documents, statements } from "./target-documents.ts"
 import { orchestrator, regressions } from "./target-orchestrator.ts"
 import { allowances, machine, repo } from "./target-parts.ts"
+import { signing } from "./target-roles.ts"
 import { search, secrets, swarm } from "./target-secrets.ts"
 import {
   address,
@@ -198,4 +199,5 @@ export const targetSchema = z.strictObject({
     .strictObject({ directory: localPath().default(".").describe("Where reports and evidence go.") })
     .default({ directory: "." })
     .describe("Where a run is written down."),
+  roles: signing().optional().describe("Who signs. Without it runs are unsigned, say so, and open no gate."),
 })

@@ -1,7 +1,7 @@
 // What `npm run verify` was asked to do. Only options that cannot weaken a verdict exist.
 
 import { parseCLI } from "vitest/node"
-import type { Role } from "./ledger.ts"
+import type { Role } from "./roles.ts"
 
 export interface Asked {
   help: boolean

@@ -1,31 +1,51 @@
 // One way to write a record down, so that its digest means its content: sorted keys, NFC strings, whole numbers.
 
 /** JSON without freedom (RFC 8785 in spirit). Floats, dates, maps and the like are refused, with the place they stand at. */
-export function canonical(value: unknown, place = "$"): string {
-  if (value === null || typeof value === "boolean") return String(value)
+export function canonical(value: unknown): string {
+  try {
+    return written(value)
+  } catch (cause) {
+    if (cause instanceof Refused) throw new Error(`cannot record $${cause.place}: ${cause.message}`)
+    throw cause
+  }
+}
+
+// A ledger of years is written anew to be checked: the place is only put together for who needs it, on the way out.
+class Refused extends Error {
+  place = ""
+}
+
+function written(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.normalize("NFC"))
-  if (typeof value === "number") return integer(value, place)
-  if (Array.isArray(value)) return `[${value.map((item, index) => canonical(item, `${place}[${index}]`)).join(",")}]`
-  if (isPlain(value)) return object(value, place)
-  throw new Error(
-    `cannot record ${place}: ${named(value)} is not plain data; record strings, whole numbers, lists, objects`,
-  )
+  if (value === null || typeof value === "boolean") return String(value)
+  if (typeof value === "number") return integer(value)
+  if (Array.isArray(value)) return `[${value.map((item, index) => member(item, index)).join(",")}]`
+  if (isPlain(value)) return object(value)
+  throw new Refused(`${named(value)} is not plain data; record strings, whole numbers, lists, objects`)
 }
 
-function integer(value: number, place: string): string {
+function member(value: unknown, step: string | number): string {
+  try {
+    return written(value)
+  } catch (cause) {
+    if (cause instanceof Refused) cause.place = `${typeof step === "number" ? `[${step}]` : `.${step}`}${cause.place}`
+    throw cause
+  }
+}
+
+function integer(value: number): string {
   if (Number.isSafeInteger(value)) return String(value)
-  throw new Error(
-    `cannot record ${place}: ${value} is not a safe whole number; record it as a string or in smaller units`,
-  )
+  throw new Refused(`${value} is not a safe whole number; record it as a string or in smaller units`)
 }
 
-function object(value: Record<string, unknown>, place: string): string {
+function object(value: Record<string, unknown>): string {
   const members = new Map<string, string>()
-  for (const [key, member] of Object.entries(value)) {
-    if (member === undefined) continue
+  for (const key of Object.keys(value)) {
+    const one = value[key]
+    if (one === undefined) continue
     const name = key.normalize("NFC")
-    if (members.has(name)) throw new Error(`cannot record ${place}: two keys are the same text as "${name}"`)
-    members.set(name, canonical(member, `${place}.${name}`))
+    if (members.has(name)) throw new Refused(`two keys are the same text as "${name}"`)
+    members.set(name, member(one, name))
   }
   const keys = [...members.keys()].sort()
   return `{${keys.map((key) => `${JSON.stringify(key)}:${members.get(key)}`).join(",")}}`

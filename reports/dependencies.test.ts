@@ -14,6 +14,15 @@ const allowed: Record<string, string[]> = {
   "fixtures/lab/demo.ts": ["helpers/", "reports/latest-verdicts.ts"],
   // The command line is where everything is put together.
   "reports/verify.ts": ["helpers/target.ts", "helpers/evidence.ts", "helpers/clean-room/", "helpers/incus-request.ts"],
+  // Whose signatures count is read as the repos are.
+  "reports/trust.ts": ["helpers/git.ts", "helpers/target.ts"],
+  "reports/trust.test.ts": ["helpers/target.ts"],
+  "reports/beginning.ts": ["helpers/target.ts"],
+  "reports/beginning.test.ts": ["helpers/target.ts"],
+  // The target answers to a nonce over the same connection that a check looks through.
+  "reports/echo.ts": ["helpers/host-echo.ts", "helpers/ssh.ts", "helpers/target.ts"],
+  "reports/done.ts": ["helpers/target.ts"],
+  "reports/evidence.ts": ["helpers/target.ts"],
   // The baseline is taken by looking, as a check would.
   "reports/baseline.ts": ["helpers/"],
   // What a clean room left is removed by what made it.

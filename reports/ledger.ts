@@ -1,15 +1,18 @@
-// The ledger: what every run saw, one line when it starts and one when it ends, each bound to the line before it.
+// The ledger: what every run saw, one entry when it starts and one when it ends, each bound to the entry before it.
 
-import { createHash } from "node:crypto"
-import { mkdir, open, readFile } from "node:fs/promises"
-import { dirname } from "node:path"
+import { mkdir, open, readdir, readFile } from "node:fs/promises"
+import { basename, dirname, join } from "node:path"
 import type { TaskMeta } from "vitest"
 import { syncDirectory } from "./atomic-file.ts"
 import { canonical } from "./canonical.ts"
+import type { Echo } from "./challenge.ts"
+import type { Cold } from "./cold.ts"
+import { checkpointOf, type Entry, type Lane, parseLane, runsOf, type Statement, textOf } from "./lane.ts"
 import { hasCode, locked } from "./lock.ts"
+import type { Role } from "./roles.ts"
+import { type Signer, SignerError } from "./signer.ts"
 import type { Verdict } from "./verdict.ts"
 
-export type Role = "builder" | "adversary" | "ci"
 export type Observation = NonNullable<TaskMeta["observations"]>[number]
 export type Command = NonNullable<TaskMeta["commands"]>[number]
 export type Subject = NonNullable<TaskMeta["subject"]>
@@ -21,6 +24,8 @@ export interface CheckRecord {
   why: string
   /** What a check that is `not run` waits for, where it said so. */
   waitsFor?: string
+  /** Of a `limited` check: which limitation covers it, and what its verdict would be without. */
+  limitation?: { id: string; verdict: Verdict }
   observations: Observation[]
   commands: Command[]
   assertions: number
@@ -34,10 +39,31 @@ export interface Start {
   role: Role
   /** UTC, ISO 8601. */
   started: string
-  suite: { commit: string; dirty: boolean; lockfileSha256: string; node: string; vitest: string }
+  suite: Suite
   /** What was asked for, and the checks that means: those a run that dies leaves without a verdict. */
   selection: { filters: string[]; pattern: string | null; checks: string[] }
-  cold: { cold: boolean; because: string }
+  cold: Cold
+  /** Where it runs, so that a later run can show that it runs elsewhere. */
+  by?: By
+  /** The nonce it was challenged with, and what the target answered to it. */
+  challenge?: Echo
+}
+
+/** The rules that judge. */
+export interface Suite {
+  commit: string
+  dirty: boolean
+  lockfileSha256: string
+  /** Of docs/definition-of-done.md; runs from before it was recorded lack it. */
+  definitionSha256?: string
+  node: string
+  vitest: string
+}
+
+export interface By {
+  bootId: string
+  /** SHA-256 of the machine's id, which is not to leave the machine, with the user's number. */
+  user: string
 }
 
 export interface End {
@@ -58,24 +84,31 @@ export interface End {
 export interface RunRecord {
   start: Start
   end?: End
+  /** The entries that say so, for whoever verifies signatures. */
+  entries?: Entry[]
 }
 
-type Line = (Start | End) & { previous: string }
-
-const beginning = "0".repeat(64)
-
-/** Appends one line, once the lines before it are proven whole. */
-export async function append(file: string, entry: Start | End): Promise<void> {
+/**
+ * Appends one entry, once those before it are proven whole, with what the other ledgers of the target have come to. With a
+ * signer it is signed; a signer puts its name under nothing but a ledger whose newest signature is its own.
+ */
+export async function append(file: string, statement: Statement, signer?: Signer): Promise<void> {
   const directory = dirname(file)
   await mkdir(directory, { recursive: true })
+  const name = laneName(file)
+  const observed = (await readLanes(directory))
+    .filter((lane) => lane.name !== name)
+    .map((lane) => checkpointOf(lane.name, lane.entries))
   await locked(file, async () => {
     const before = await read(file)
-    const lines = parse(before, file)
-    runsOf([...lines, { ...entry, previous: "" }], file)
-    const line = canonical({ ...entry, previous: headOf(before) })
+    const { lines, entries } = parseLane(before, name, file)
+    runsOf([...lines, { ...statement, previous: "" }], entries, file)
+    const { head } = checkpointOf(name, entries)
+    const bytes = canonical({ ...statement, ...(observed.length === 0 ? {} : { observed }), previous: head })
+    const entry = signer === undefined ? { bytes } : await signedEntry(bytes, entries, signer, file)
     const handle = await open(file, "a")
     try {
-      await handle.writeFile(`${line}\n`)
+      await handle.writeFile(textOf(entry))
       await handle.sync()
     } finally {
       await handle.close()
@@ -84,11 +117,39 @@ export async function append(file: string, entry: Start | End): Promise<void> {
   })
 }
 
+async function signedEntry(bytes: string, before: Entry[], signer: Signer, file: string): Promise<Entry> {
+  const newest = before.findLast(({ signature }) => signature !== undefined)
+  const why = newest === undefined ? undefined : await signer.refuses(newest)
+  if (why !== undefined) throw new Error(`${file}: its newest signature is not by the ${signer.role}: ${why}`)
+  const entry = { bytes, signature: await signer.sign(bytes) }
+  const own = await signer.refuses(entry)
+  if (own !== undefined) {
+    throw new SignerError(
+      `${signer.key} is no key of the ${signer.role} among the allowed signers: ${own}; nothing was written`,
+    )
+  }
+  return entry
+}
+
 /** Every run of a ledger, the one with the newest line last. Throws where the chain is broken. */
 export async function readLedger(file: string): Promise<RunRecord[]> {
+  return (await readLane(file)).runs
+}
+
+/** A whole ledger. One that does not exist is empty. */
+export async function readLane(file: string): Promise<Lane> {
   await mkdir(dirname(file), { recursive: true })
-  const text = await locked(file, () => read(file))
-  return runsOf(parse(text, file), file)
+  return parseLane(await locked(file, () => read(file)), laneName(file), file)
+}
+
+/** Every ledger in a directory, by name; a directory that does not exist has none. */
+export async function readLanes(directory: string): Promise<Lane[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    if (hasCode(cause, "ENOENT")) return []
+    throw cause
+  })
+  const files = names.filter((name) => name.endsWith(".jsonl")).sort()
+  return Promise.all(files.map((name) => readLane(join(directory, name))))
 }
 
 /** The checks of a run; of one that never ended, those it had chosen. */
@@ -99,62 +160,8 @@ export function checksOf(run: RunRecord): CheckRecord[] {
   return run.start.selection.checks.map((id) => ({ id, verdict: "error", why, ...nothing }))
 }
 
-function parse(text: string, file: string): Line[] {
-  if (text === "") return []
-  const lines = text.split("\n")
-  if (lines.pop() !== "") {
-    throw new Error(
-      `${file}:${lines.length + 1}: the last line is cut off: its writer died; restore the file or remove it`,
-    )
-  }
-  let previous = beginning
-  return lines.map((bytes, index) => {
-    const line = parseLine(bytes, `${file}:${index + 1}`)
-    if (line.previous !== previous) {
-      throw new Error(
-        `${file}:${index + 1}: the chain is broken: this line follows ${line.previous}, but the line above is ${previous}; ` +
-          "a line was changed, added or removed, so restore the file from git",
-      )
-    }
-    previous = sha256(bytes)
-    return line
-  })
-}
-
-function parseLine(bytes: string, place: string): Line {
-  let line: Line
-  try {
-    line = JSON.parse(bytes) as Line
-  } catch (cause) {
-    throw new Error(`${place}: the chain is broken: not JSON; restore the file from git`, { cause })
-  }
-  // Bytes that are not the canonical form could hide a doubled key from whoever reads them.
-  if (canonical(line) !== bytes) throw new Error(`${place}: the chain is broken: the line is not in canonical form`)
-  if (line.kind !== "start" && line.kind !== "end") throw new Error(`${place}: neither the start nor the end of a run`)
-  return line
-}
-
-function runsOf(lines: Line[], file: string): RunRecord[] {
-  const runs = new Map<string, RunRecord>()
-  for (const [index, line] of lines.entries()) {
-    const place = `${file}:${index + 1}`
-    const run = runs.get(line.run)
-    if (line.kind === "start") {
-      if (run !== undefined) throw new Error(`${place}: run ${line.run} starts a second time`)
-      runs.set(line.run, { start: line })
-    } else {
-      if (run === undefined) throw new Error(`${place}: run ${line.run} ends, but never started`)
-      if (run.end !== undefined) throw new Error(`${place}: run ${line.run} ends a second time`)
-      runs.delete(line.run)
-      runs.set(line.run, { ...run, end: line })
-    }
-  }
-  return [...runs.values()]
-}
-
-function headOf(text: string): string {
-  const last = text.split("\n").at(-2)
-  return last === undefined ? beginning : sha256(last)
+function laneName(file: string): string {
+  return basename(file, ".jsonl")
 }
 
 async function read(file: string): Promise<string> {
@@ -164,8 +171,4 @@ async function read(file: string): Promise<string> {
     if (hasCode(cause, "ENOENT")) return ""
     throw cause
   }
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex")
 }

@@ -6,10 +6,13 @@ import { visible } from "./captured.ts"
 import type { Item } from "./definition.ts"
 import { exitCodeOf } from "./exit-code.ts"
 import { append, type End, type Start } from "./ledger.ts"
+import type { Granted } from "./limitation.ts"
+import { limit } from "./limited.ts"
 import { idOf, type Plan } from "./plan.ts"
 import { progress } from "./progress.ts"
 import { judgeAlone, resultsOf } from "./results.ts"
 import { ledgerFile, updateReview } from "./review-file.ts"
+import type { Signer } from "./signer.ts"
 import { closing, printTable } from "./table.ts"
 import type { Terminal } from "./terminal.ts"
 import { oneLine, told } from "./verdict.ts"
@@ -18,6 +21,8 @@ export interface Reported {
   definition: Item[]
   /** The directory of REVIEW.md and evidence/. */
   reports: string
+  signer: Signer | undefined
+  limitations: Granted[]
   screen: Terminal
   /** Known once the specs are read, before the first test. */
   opened(): { start: Start; plan: Plan }
@@ -51,13 +56,14 @@ export function reporter(run: Reported): Reporter {
       await sleep(50)
       const { start, plan } = run.opened()
       const interrupted = run.interrupted() || reason === "interrupted"
-      const results = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
+      const seen = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
+      const results = { ...seen, checks: limit(seen.checks, seen.subject, run.limitations) }
       const unfinished = { kind: "end" as const, run: start.run, finished: new Date().toISOString(), interrupted }
       const end: End = { ...unfinished, ...results, exitCode: exitCodeOf({ ...results, interrupted }) }
       printTable(screen, definition, plan, end, placesOf(modules))
       screen.print()
       try {
-        await append(ledgerFile(reports, start.target, start.role), end)
+        await append(ledgerFile(reports, start.target, start.role), end, run.signer)
         const file = await updateReview(reports, start.target, definition)
         screen.print(`${closing(end)} The evidence is in ${file}`)
         run.ended(end.exitCode)

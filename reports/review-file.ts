@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { replaceFile } from "./atomic-file.ts"
-import { replaceBlocks } from "./blocks.ts"
+import { type Blocks, replaceBlocks } from "./blocks.ts"
 import type { Item } from "./definition.ts"
 import { latest } from "./latest.ts"
 import { type RunRecord, readLedger } from "./ledger.ts"
@@ -25,6 +25,26 @@ export async function updateReview(reports: string, target: string, definition: 
     if (after !== before) await replaceFile(file, after)
   })
   return file
+}
+
+/** What is wrong with a REVIEW.md, given the blocks that its ledgers are rendered to. */
+export function reviewReasons(text: string, bodies: Blocks, file: string): string[] {
+  try {
+    if (replaceBlocks(text, bodies, file) === text) return []
+    return [...bodies]
+      .filter((body) => replaceBlocks(text, new Map([body]), file) !== text)
+      .map(([name]) => `${file}: block ${name} is not what the ledgers say`)
+  } catch (cause) {
+    return [(cause as Error).message]
+  }
+}
+
+/** What is wrong with the REVIEW.md of a target, beside its ledgers. */
+export async function checkReview(reports: string, target: string, definition: Item[]): Promise<string[]> {
+  const file = join(reports, "REVIEW.md")
+  const text = await textOf(file)
+  if (text === undefined) return [`${file} does not exist`]
+  return reviewReasons(text, renderReview(target, definition, latest(await readLedgers(reports, target))), file)
 }
 
 /** Where one role's runs against one target are kept. */

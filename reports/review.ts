@@ -106,8 +106,16 @@ function runLines(runs: RunRecord[]): string[] {
     const tree = `suite ${suite.commit.slice(0, 12)}${suite.dirty ? " with uncommitted changes" : ""}`
     const wrong = [...(run.end?.problems ?? []), ...(run.end?.unhandled ?? [])]
     const end = run.end === undefined ? "never ended" : run.end.interrupted ? "interrupted" : `exit ${run.end.exitCode}`
-    return [`- ${runName(run)}: ${how}, ${tree}, ${end}`, ...(wrong.length === 0 ? [] : quoted(wrong.join("\n"), 0))]
+    return [
+      `- ${runName(run)}: ${how}, ${tree}, ${end}, ${signatureOf(run)}`,
+      ...(wrong.length === 0 ? [] : quoted(wrong.join("\n"), 0)),
+    ]
   })
+}
+
+// Whether the signature is any good is for `npm run done` to say, which knows whom to trust.
+function signatureOf({ entries = [] }: RunRecord): string {
+  return entries.length > 0 && entries.every(({ signature }) => signature !== undefined) ? "signed" : "unsigned"
 }
 
 function subjectLines(run: RunRecord): string[] {

@@ -5,12 +5,17 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { BaseSequencer, createVitest, type TestSpecification, type Vitest } from "vitest/node"
+import type { Echo } from "./challenge.ts"
+import type { Cold } from "./cold.ts"
 import type { Item } from "./definition.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
-import { append, type Role, type Start } from "./ledger.ts"
+import { append, type By, type Start, type Suite } from "./ledger.ts"
+import type { KnownLimitation, Limitations } from "./limited.ts"
 import { type Plan, planOf } from "./plan.ts"
 import { reporter } from "./reporter.ts"
 import { ledgerFile } from "./review-file.ts"
+import type { Role } from "./roles.ts"
+import type { Signer } from "./signer.ts"
 import type { Terminal } from "./terminal.ts"
 
 declare module "vitest" {
@@ -21,6 +26,8 @@ declare module "vitest" {
     earlier: Record<string, Earlier>
     /** Ids of the checks that this run was asked for. */
     selected: string[]
+    /** The limitations that stand in the Adversary's ledger. */
+    limitations: KnownLimitation[]
     /** Whether what earlier runs searched clean need not be searched again. */
     warm: boolean
     /** Whether a throwaway may be made and destroyed. */
@@ -46,7 +53,15 @@ export interface SuiteRun {
   modules: string | undefined
   cleanRoom: boolean
   definition: Item[]
-  suite: Start["suite"]
+  suite: Suite
+  /** Without one the run is unsigned. */
+  signer?: Signer | undefined
+  /** Taken before anything of the run started; without probes it is not known to be cold. */
+  cold?: Cold | undefined
+  by?: By | undefined
+  limitations?: Limitations | undefined
+  /** Asks the target to answer to a nonce, if there is one for this run. */
+  echo?: ((run: string) => Promise<Echo>) | undefined
   screen: Terminal
   /** Done last, with no worker left, whatever came of the run: a worker that was stopped may have left something. */
   leave?: () => Promise<void>
@@ -60,6 +75,8 @@ export async function runSuite(run: SuiteRun): Promise<number> {
   const reported = reporter({
     definition: run.definition,
     reports: run.reports,
+    signer: run.signer,
+    limitations: run.limitations?.usable ?? [],
     screen: run.screen,
     opened: () => {
       if (opened === undefined) throw new Error("the run began before its first ledger line was written")
@@ -88,6 +105,7 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       role: run.role,
       earlier: await earlierOf(run.reports, run.target.name),
       selected: [],
+      limitations: run.limitations?.known ?? [],
       warm: run.warm,
       cleanRoom: run.cleanRoom,
     },
@@ -145,17 +163,20 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     run.screen.print(`error: no check matches ${asked === "" ? "in specs/: there is no spec" : asked}; nothing was run`)
     return undefined
   }
+  const id = randomUUID()
   const start: Start = {
     kind: "start",
-    run: randomUUID(),
+    run: id,
     target: run.target.name,
     role: run.role,
     started: new Date().toISOString(),
     suite: run.suite,
     selection: { filters: run.filters, pattern: run.pattern?.source ?? null, checks: plan.selected },
-    cold: { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
+    cold: run.cold ?? { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
+    ...(run.by === undefined ? {} : { by: run.by }),
+    ...(run.echo === undefined ? {} : { challenge: await run.echo(id) }),
   }
-  await append(ledgerFile(run.reports, run.target.name, run.role), start)
+  await append(ledgerFile(run.reports, run.target.name, run.role), start, run.signer)
   return { start, plan }
 }
 

@@ -2,7 +2,7 @@
 
 import type { TestCase } from "vitest/node"
 
-/** `limited` needs a signed limitation; nothing grants one yet. */
+/** `limited` is what a signed limitation makes of a fail or an error (limited.ts); no test alone reads so. */
 export type Verdict = "pass" | "limited" | "fail" | "error" | "not run"
 
 export interface Judgement {

@@ -6,9 +6,12 @@ import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
 import { recover } from "../helpers/clean-room/recover.ts"
 import { connectIncus } from "../helpers/incus-request.ts"
 import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
+import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
+import { beginningOf } from "./beginning.ts"
 import { type Item, readDefinition, readMilestones } from "./definition.ts"
 import { runSuite } from "./run-suite.ts"
+import { SignerError } from "./signer.ts"
 import { suiteAt } from "./suite.ts"
 import { type Terminal, terminal } from "./terminal.ts"
 
@@ -32,6 +35,9 @@ Looks at a live cc-ci and judges, check by check, whether the Definition of Done
   --warm         C3 hashes, and does not search again, what an earlier run searched clean for the same secrets
   --clean-room   C4 makes a throwaway in the Incus project, follows the install document on it, and destroys it
   --help         this
+
+The run is signed with the key that the target file's roles give the role, and takes a nonce of ci's where it is the
+adversary's; docs/adversary.md has the way to the sign-off.
 
 Verdicts
   pass     every expectation held, and at least one was made
@@ -79,7 +85,8 @@ async function main(args: string[]): Promise<number> {
     throw new UsageError(`--clean-room: ${file} does not allow one (cleanRoom.allowed)`)
   }
   const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
-  screen.print(`looking at ${target.name} (${file}) as ${asked.role}`)
+  const beginning = await beginningOf(target, { role: asked.role, warm: asked.warm, root, reports })
+  screen.print(`looking at ${target.name} (${file}) as ${asked.role}, ${beginning.how}`)
   return runSuite({
     root,
     target: { name: target.name, file },
@@ -94,6 +101,7 @@ async function main(args: string[]): Promise<number> {
     modules: process.env.LAB_MODULES || undefined,
     definition: await readDefinition(document),
     suite: await suiteAt(root),
+    ...beginning.run,
     screen,
     ...(asked.cleanRoom ? { leave: () => leaveNothing(target, screen) } : {}),
   })
@@ -125,6 +133,7 @@ function milestonesOf(ids: string[], known: Item[]): Item[] {
 
 function explain(error: unknown): string {
   if (error instanceof TargetError) return `${error.message}\n`
+  if (error instanceof SignerError || error instanceof SignersError) return `error: ${error.message}\n`
   if (error instanceof UsageError) return `error: ${error.message}\nnpm run verify -- --help says what can be asked\n`
   return `error: the run could not be carried out: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
 }

@@ -1,0 +1,37 @@
+// What makes a run cold, probed before it starts and decided by the probes alone.
+
+/** One thing looked at: what it should be, and what it was. */
+export interface Probe {
+  what: string
+  want: string
+  got: string
+}
+
+export interface Cold {
+  cold: boolean
+  because: string
+  /** Runs from before they were taken have none. */
+  probes?: Probe[]
+}
+
+/** Every probe there is, by name; a run that lacks one is not cold. */
+export const probeNames = [
+  "the suite's tree",
+  "the suite's clone",
+  "the suite's dependencies",
+  "what earlier runs searched",
+  "leftovers of other runs",
+  "environment",
+  "boot",
+  "user and machine",
+] as const
+export type ProbeName = (typeof probeNames)[number]
+
+/** Why a run was not cold, as its probes tell it; what it says of itself does not count. */
+export function warmth({ probes = [] }: Cold): string[] {
+  const missing = probeNames.filter((name) => !probes.some(({ what }) => what === name))
+  return [
+    ...(missing.length === 0 ? [] : [`not probed: ${missing.join(", ")}`]),
+    ...probes.filter(({ want, got }) => want !== got).map(({ what, want, got }) => `${what}: ${got} (wanted: ${want})`),
+  ]
+}
