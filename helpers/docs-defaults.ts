@@ -134,7 +134,11 @@ export const forbidden = [
   {
     says: "cc-ci is reached through a SOCKS proxy",
     // Without the `=`, `docker.sock` would be one.
-    any: ["=socks|socks4|socks5|socks5h", "all-proxy", "export|set|setenv http-proxy|https-proxy", "curl ... proxy"],
+    any: [
+      "=socks|socks4|socks5|socks5h",
+      "export|set|setenv|environment all-proxy|http-proxy|https-proxy",
+      "curl ... proxy",
+    ],
   },
   { says: "ssh goes through a ProxyCommand or jump host", any: ["proxycommand|proxyjump|proxy-command|proxy-jump"] },
   {
@@ -179,6 +183,8 @@ export const infeasible = [
       "infeasibility",
       "cannot|can't|can-not be reproduced|rebuilt|recreated",
     ],
+    // Of a bug one says so, too.
+    unless: ["problem|bug|issue|crash ... reproduced"],
   },
   {
     says: "the live half is left out",

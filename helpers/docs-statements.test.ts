@@ -116,6 +116,8 @@ describe("of the old model", () => {
     "Copy the client certificate to the server and register it.",
     "As of this document, it's not possible to set the variable.",
     "`pi()` returns pi.",
+    "Rate of requests handled by all proxies; see net.ipv6.conf.all.proxy_ndp.",
+    "If the problem can not be reproduced, leave a comment.",
     "The proxy ends TLS with the certificate in git; the gateway passes TLS through and holds no certificate.",
   ])("nothing is found in %j", (markdown) => {
     expect(search(markdown, old).said).toEqual([])
