@@ -78,6 +78,9 @@ describe("C5: honest D8", { tags: ["W5"] }, () => {
       "of the static half, not passed",
     ).toEqual([])
     evidence.waitForAll(half.dynamic.unknown.map((id) => `the evidence of ${id}`))
+    // Nobody can have written of a machine that did not exist when this run began.
+    const fresh = half.dynamic.said.filter(({ when }) => when === "this run")
+    evidence.waitForAll(fresh.slice(0, 1).map(() => `the D8 evidence to name the machine of this run's clean room`))
     expect(uuids, "machines that it names, and the clean room's").toEqual([uuid])
     expect(same?.["system path"], "what the clean room became").toBe(runs)
     expect(
