@@ -1,6 +1,6 @@
 // Where documents claim a limitation: that something about reproducing the machine cannot be had.
 
-import type { Parsed } from "./docs.ts"
+import { type Parsed, parseDocument } from "./docs.ts"
 import { saidIn, told } from "./docs-statements.ts"
 
 export interface LimitationClaims {
@@ -47,4 +47,10 @@ export function limitationClaims(documents: Parsed[]): LimitationClaims {
     }
   }
   return claims
+}
+
+/** Which of the reasons that the plan rules out stand in a limitation's own words, denied or not. */
+export function ruledOutIn(reason: string): string[] {
+  const { said, excused } = saidIn(parseDocument(reason, "the reason"), reasons)
+  return [...new Set([...said, ...excused].map(({ says }) => says))]
 }

@@ -5,7 +5,7 @@ import { d8EvidenceIn } from "../helpers/d8-evidence.ts"
 import { saidIn, told } from "../helpers/docs-statements.ts"
 import { saidOf } from "../helpers/earlier.ts"
 import { type Evidence, test } from "../helpers/evidence.ts"
-import { limitationClaims } from "../helpers/limitation-claims.ts"
+import { limitationClaims, ruledOutIn } from "../helpers/limitation-claims.ts"
 import { orchestratorRepo } from "../helpers/orchestrator-repo.ts"
 import { pinnedBase } from "../helpers/pinned.ts"
 import { documentsAt, documentsNamed } from "../helpers/repo-documents.ts"
@@ -114,11 +114,33 @@ describe("C5: honest D8", { tags: ["W5"] }, () => {
     const { claimed, blaming } = limitationClaims(every)
     const earlier = Object.entries(inject("earlier"))
     const limited = earlier.filter(([, { verdict }]) => verdict === "limited").map(([id]) => id)
+    const standing = inject("limitations")
     evidence("limitations that documents claim", claimed)
+    evidence("limitations that stand in the Adversary's ledger", standing)
     evidence("verdicts of earlier runs, and those of them that a limitation made", { known: earlier.length, limited })
 
     expect(every.length, "documents searched").toBeGreaterThan(0)
     expect(blaming, "limitations with a reason that is none").toEqual([])
-    evidence.waitForAll([...claimed, ...limited].length > 0 ? ["signed limitations"] : [])
+    expect(
+      standing.filter(({ signed }) => !signed).map(({ id }) => id),
+      "limitations that the Adversary did not sign",
+    ).toEqual([])
+    expect(
+      standing.flatMap(({ id, flaws }) => flaws.map((flaw) => `${id}: ${flaw}`)),
+      "limitations that are not narrow, say too little or last too long",
+    ).toEqual([])
+    expect(
+      standing.filter(({ used }) => !used).map(({ id, check, reads }) => `${id}: without it ${check} reads ${reads}`),
+      "limitations that nothing needs",
+    ).toEqual([])
+    expect(
+      standing.flatMap(({ id, reason }) => ruledOutIn(reason).map((what) => `${id}: ${what}`)),
+      "limitations with a reason that the plan rules out",
+    ).toEqual([])
+    expect(
+      limited.filter((id) => !standing.some(({ check }) => check === id)),
+      "verdicts that rest on a limitation which does not stand any more",
+    ).toEqual([])
+    expect(standing.length > 0 ? [] : claimed, "limitations that documents claim and nobody granted").toEqual([])
   })
 })
