@@ -65,7 +65,7 @@ describe.concurrent("a run", () => {
     expect(next.exitCode).toBe(0)
     expect(next.review).toContain("## C8 A long look (small): **error**")
     expect(blockOf(next.review, "C8").match(/^- why: `the run died before it ended.*`$/gm)).toHaveLength(3)
-    expect(blockOf(next.review, "C8")).toMatch(/^- .*, never ended$/m)
+    expect(blockOf(next.review, "C8")).toMatch(/^- .*, never ended, unsigned$/m)
   })
 
   test("beside another of the same role keeps the ledger whole and both in REVIEW.md", async ({ expect }) => {
