@@ -3,7 +3,7 @@
 
 import { describe, expect, inject } from "vitest"
 import { cleanRoom } from "../helpers/clean-room/clean-room.ts"
-import type { Convergence } from "../helpers/clean-room/convergence.ts"
+import { type Convergence, isWhole } from "../helpers/clean-room/convergence.ts"
 import { memoryOf } from "../helpers/clean-room/throwaway.ts"
 import { type Evidence, patient, test } from "../helpers/evidence.ts"
 import { declined, theChain } from "../helpers/greetings.ts"
@@ -21,6 +21,9 @@ async function theCleanRoom(evidence: Evidence, signal: AbortSignal) {
   const progress = (step: string) => console.log(`clean room: ${step}`)
   return evidence.shared("the clean room", () => cleanRoom(target, evidence, { cleanRoom: true, signal, progress }))
 }
+
+const notRunning = ({ services }: Convergence) =>
+  services.filter(({ running }) => !isWhole(running)).map(({ service, running }) => `${service}: ${running}`)
 
 /** Units that are not up, or not by their first start alone, or not in time. */
 const notConverged = ({ units }: Convergence) =>
@@ -163,10 +166,12 @@ describe("C4: clean-room rebuild", () => {
     const convergence = room.seen("convergence")
     evidence("timeline, milliseconds since the switch began", convergence.timeline)
     evidence("units", convergence.units)
+    evidence("swarm services", convergence.services)
     evidence("times they were asked for", convergence.looks)
 
     expect(convergence.units.length, "units").toBeGreaterThan(0)
     expect(notConverged(convergence), "units that did not converge within budget, first time").toEqual([])
+    expect(notRunning(convergence), "swarm services without all their tasks").toEqual([])
     expect(convergence.failed, "failed units").toEqual([])
   })
 
@@ -240,6 +245,7 @@ describe("C4: clean-room rebuild", () => {
     evidence("after a restart: system", systemPath)
     evidence(`not shown by a ${incus.type}`, notShown)
     expect(notConverged(convergence), "units that did not converge after a restart").toEqual([])
+    expect(notRunning(convergence), "swarm services without all their tasks after a restart").toEqual([])
     expect(convergence.failed, "failed units after a restart").toEqual([])
     expect(systemPath.after, "the system after a restart").toBe(systemPath.before)
     expect(after.files.live, "secrets after a restart").toEqual(after.files.declared)

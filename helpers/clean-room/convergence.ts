@@ -28,6 +28,8 @@ export interface Convergence {
   /** Changes of state as they were seen: milliseconds since the watch began. */
   timeline: { at: number; unit: string; state: string }[]
   units: UnitState[]
+  /** The declared swarm services, with how many of the tasks they want run: `1/1`; `none` for one that is not there. */
+  services: { service: string; running: string }[]
   /** Every unit of the machine that has failed, of cc-ci or not. */
   failed: string[]
   /** How often the units were asked for. */
@@ -63,13 +65,22 @@ for unit; do
 done
 `.trim()
 
+// Swarm starts tasks in its own time: after a restart the units are up before them.
+const services = `docker service ls --format '{{.Name}} {{.Replicas}}'`
+
 interface Seen {
   units: Record<string, string>[]
   failed: string[]
 }
 
+export interface Watched {
+  oneshots: Oneshots
+  /** Names of the swarm services that are to run. */
+  swarm: string[]
+}
+
 /** Begins to watch; `settle` goes on until every unit is up, has failed or is over its budget, whichever comes first. */
-export function watch(throwaway: Throwaway, oneshots: Oneshots, since: number, signal: AbortSignal) {
+export function watch(throwaway: Throwaway, { oneshots, swarm }: Watched, since: number, signal: AbortSignal) {
   const began = performance.now()
   const milliseconds = () => Math.round(performance.now() - began)
   const timeline: Convergence["timeline"] = []
@@ -108,9 +119,13 @@ export function watch(throwaway: Throwaway, oneshots: Oneshots, since: number, s
         if (latest.units.every((unit) => over(unit, idle))) break
         await sleep(300, undefined, { signal })
       }
+      // Where a unit is not up, nothing more is to be waited for.
+      const up = latest.units.every(({ ActiveState }) => ActiveState === "active")
+      const budget = up ? 1000 * Math.max(...oneshots.map(({ seconds }) => seconds)) : 0
+      const running = await settledServices(throwaway, swarm, budget)
       const counts = await historyOf(throwaway, oneshots, since)
       const units = latest.units.map((unit, index) => stateOf(unit, oneshots, counts.slice(2 * index, 2 * index + 2)))
-      return { timeline, units, failed: latest.failed, looks }
+      return { timeline, units, services: running, failed: latest.failed, looks }
     },
   }
 }
@@ -147,6 +162,27 @@ async function statesOf(throwaway: Throwaway, oneshots: Oneshots): Promise<Seen>
   const failed = text.split("\n").flatMap((line) => (line.startsWith("failed=") ? [line.slice(7)] : []))
   return { units: names.map((name) => units.find(({ Id }) => Id === name) ?? {}), failed }
 }
+
+/** Waits until every service has all its tasks running, as long as the units may take; says how it is then. */
+async function settledServices(
+  throwaway: Throwaway,
+  names: string[],
+  budget: number,
+): Promise<Convergence["services"]> {
+  const until = Date.now() + budget
+  for (;;) {
+    const ran = await throwaway.exec(["/bin/sh", "-lc", services], { timeoutMs: 30_000 })
+    // Where the swarm did not come up there is nothing to ask.
+    const lines = ran.exitCode === 0 ? utf8(throwaway.name, ran.stdout).trim().split("\n") : []
+    const known = new Map(lines.map((line): [string, string] => [line.split(" ")[0] ?? "", line.split(" ")[1] ?? ""]))
+    const found = names.map((service) => ({ service, running: known.get(service) ?? "none" }))
+    if (found.every(({ running }) => isWhole(running)) || Date.now() > until) return found
+    await sleep(300)
+  }
+}
+
+/** `3/3`, and not `0/0`. */
+export const isWhole = (running: string): boolean => /^([1-9]\d*)\/\1$/.test(running)
 
 async function historyOf(throwaway: Throwaway, oneshots: Oneshots, since: number): Promise<number[]> {
   const argv = ["/bin/sh", "-lc", history, "sh", String(since), ...oneshots.map(({ unit }) => unit)]

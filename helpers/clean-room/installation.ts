@@ -42,6 +42,8 @@ export interface Key {
 
 export interface Installing extends Follower {
   room: Allowed
+  oneshots: Allowed["oneshots"]
+  swarm: string[]
   document: InstallDoc
   /** Where the bootstrap key belongs. */
   keyPath: string
@@ -66,7 +68,7 @@ export async function installOn(installing: Installing): Promise<Installation> {
     progress(`install.md line ${block.line}, block ${index + 1} of ${document.blocks.length}, on ${block.where}`)
     const stop = new AbortController()
     const signal = AbortSignal.any([installing.signal, stop.signal])
-    if (switches(block)) watched ??= watch(throwaway, room.oneshots, since, installing.signal)
+    if (switches(block)) watched ??= watch(throwaway, installing, since, installing.signal)
     const watching = watched === undefined ? undefined : keepWatch(watched, stop)
     const ran = await follow(block, { ...installing, signal }).catch((cause: Error) => {
       if (installing.signal.aborted || !stop.signal.aborted) throw cause

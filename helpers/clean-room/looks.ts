@@ -1,5 +1,7 @@
 // What is looked at on the throwaway once it has come up: by the very helpers that look at the live host.
 
+import { createConnection } from "node:net"
+import { setTimeout as sleep } from "node:timers/promises"
 import { certificateSha256, parseChain } from "../certificate.ts"
 import { type Decrypted, decrypted } from "../decrypted.ts"
 import type { Sharing } from "../evidence.ts"
@@ -63,8 +65,25 @@ export async function servedBy(twin: Twin, locked: LockedDocuments): Promise<Ser
   const leaf = leafInGit(locked, twin.sops.file, twin.certificate.certificateKey)
   if (leaf === undefined) throw new Error(`${twin.sops.file} has no leaf ${twin.certificate.certificateKey}`)
   const chain = parseChain(leaf.reveal(), twin.certificate.certificateKey).map(certificateSha256)
+  for (const { address, port } of twin.endpoints) await listening(address, port)
   const answers = await greet(everyGreeting(twin))
   return { chain, answers: answers.map((answer) => compared(answer, chain)) }
+}
+
+/** A task that runs may not listen yet: waits for it, half a minute at most; what still refuses is asked, and says so. */
+async function listening(address: string, port: number): Promise<void> {
+  const until = Date.now() + 30_000
+  const accepts = () =>
+    new Promise<boolean>((answer) => {
+      const socket = createConnection({ host: address, port, timeout: 2_000 })
+      const end = (accepted: boolean) => {
+        socket.destroy()
+        answer(accepted)
+      }
+      socket.once("connect", () => end(true))
+      for (const event of ["error", "timeout"]) socket.once(event, () => end(false))
+    })
+  while (!(await accepts()) && Date.now() < until) await sleep(100)
 }
 
 export interface Closures {

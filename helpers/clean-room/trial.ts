@@ -36,13 +36,23 @@ export async function trial(life: Living): Promise<void> {
 }
 
 /** Follows the document and watches the units come up. Throws when it did not become a machine to look at. */
-async function installed({ target, stages, room, step, asked }: Living, follower: Follower): Promise<void> {
+async function installed(life: Living, follower: Follower): Promise<void> {
+  const { target, stages, room, step, asked } = life
   const { throwaway } = follower
   const document = stages.seen("document")
   const keyPath = target.secrets.bootstrapKey
   const since = await clockOf(throwaway)
   const before = await step("listing its files", "ours", () => filesOf(throwaway))
-  const installing = { ...follower, room, document, keyPath, before, since, progress: asked.progress }
+  const installing = {
+    ...follower,
+    ...watchedOn(life),
+    room,
+    document,
+    keyPath,
+    before,
+    since,
+    progress: asked.progress,
+  }
   const { ran, convergence } = await stages.reach("installation", () =>
     step("following the document", "the machine's", () => installOn(installing)),
   )
@@ -54,6 +64,11 @@ async function installed({ target, stages, room, step, asked }: Living, follower
   const down = convergence.units.filter(({ state }) => !state.startsWith("active/"))
   if (down.length > 0) throw new Error(down.map(({ unit, state }) => `${unit} is ${state}`).join(", "))
 }
+
+const watchedOn = ({ room, target }: Living) => ({
+  oneshots: room.oneshots,
+  swarm: target.swarm.map(({ service }) => service),
+})
 
 /** Each of these says by itself whether it could be looked at. */
 async function looked({ target, sharing, stages, step, git }: Living, twin: Twin): Promise<void> {
@@ -79,14 +94,15 @@ async function switchedAgain({ stages, step, room }: Living, twin: Twin, followe
   await stages.reach("again", again).catch(() => undefined)
 }
 
-async function restarted({ asked, stages, step, room, git }: Living, twin: Twin, throwaway: Throwaway): Promise<void> {
+async function restarted(life: Living, twin: Twin, throwaway: Throwaway): Promise<void> {
+  const { asked, stages, step, room, git } = life
   const survived = async () => {
     const since = await clockOf(throwaway)
     const before = await stateOf(twin, room, newNonce())
     const convergence = await step("restarting it", "the machine's", async () => {
       await throwaway.restart()
       await reachable(throwaway, asked.signal)
-      return watch(throwaway, room.oneshots, since, asked.signal).settle()
+      return watch(throwaway, watchedOn(life), since, asked.signal).settle()
     })
     return step("looking at it after the restart", "ours", async () => {
       const [secrets, served, after] = await Promise.all([
