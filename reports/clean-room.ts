@@ -53,7 +53,10 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((cause: Error) => {
-  console.error(cause.name === "TargetError" ? cause.message : `error: not recovered: ${cause.message}`)
-  return 2
-})
+// The connection to the operator's machine stays open for whoever comes next, which is nobody here.
+process.exit(
+  await main(process.argv.slice(2)).catch((cause: Error) => {
+    console.error(cause.name === "TargetError" ? cause.message : `error: not recovered: ${cause.message}`)
+    return 2
+  }),
+)
