@@ -87,9 +87,10 @@ async function switchedAgain({ stages, step, room }: Living, twin: Twin, followe
   if (block === undefined) return
   const again = async () => {
     const nonce = newNonce()
-    const before = await stateOf(twin, room, nonce)
+    const before = await step("how it is before a second switch", "ours", () => stateOf(twin, room, nonce))
     const ran = await step("switching again", "the machine's", () => follow(block, follower))
-    return { ran, changed: changedIn(before, await stateOf(twin, room, nonce)) }
+    const after = await step("how it is after it", "ours", () => stateOf(twin, room, nonce))
+    return { ran, changed: changedIn(before, after) }
   }
   await stages.reach("again", again).catch(() => undefined)
 }
@@ -98,7 +99,7 @@ async function restarted(life: Living, twin: Twin, throwaway: Throwaway): Promis
   const { asked, stages, step, room, git } = life
   const survived = async () => {
     const since = await clockOf(throwaway)
-    const before = await stateOf(twin, room, newNonce())
+    const before = await step("how it is before a restart", "ours", () => stateOf(twin, room, newNonce()))
     const convergence = await step("restarting it", "the machine's", async () => {
       await throwaway.restart()
       await reachable(throwaway, asked.signal)
