@@ -12,10 +12,10 @@ import {
   type IncusVolume,
   imageFacts,
   instanceFacts,
-  operationFacts,
   projectFacts,
   serverFacts,
 } from "./incus-facts.ts"
+import { operationsIn, waited } from "./incus-operation.ts"
 import { asked, connectIncus, type IncusConnection, IncusError, inProject } from "./incus-request.ts"
 import { byName, order, volumesOf } from "./incus-volumes.ts"
 import type { Target } from "./target.ts"
@@ -75,13 +75,8 @@ export async function openIncus(incus: Target["incus"]): Promise<Incus> {
     instances,
     volumes,
     images,
-    operations: async (project = incus.project) => {
-      const groups = z.record(z.string(), z.array(operationFacts)).nullable()
-      const found = await ask(`/1.0/operations?recursion=1&${inProject(project)}`, groups)
-      return Object.values(found ?? {})
-        .flat()
-        .toSorted((a, b) => order(a.id, b.id))
-    },
+    operations: async (project = incus.project) =>
+      (await operationsIn(connection, project)).toSorted((a, b) => order(a.id, b.id)),
     facts: async () => ({
       projects: await Promise.all(
         (await projects()).map(async (project) => ({
@@ -112,21 +107,6 @@ async function trusted(connection: IncusConnection, { certificate }: Target["inc
     `${where}: Incus does not trust this client certificate (${server.auth}): ${certificate.file}, SHA256 ${clientSha256}; ` +
       "on the server: incus config trust add-certificate --restricted --projects PROJECT FILE",
   )
-}
-
-/** Incus answers with HTTP 200 also when the operation has failed or still runs: only the operation's own status says. */
-async function waited(connection: IncusConnection, operation: string, seconds: number): Promise<IncusOperation> {
-  const { where } = connection
-  const id = /^(?:\/1\.0\/operations\/)?([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/.exec(operation)?.[1]
-  if (id === undefined) throw new IncusError(`${where}: no id or path of an operation: ${JSON.stringify(operation)}`)
-  const path = `/1.0/operations/${id}/wait?timeout=${seconds}`
-  const ended = await asked(connection, path, operationFacts, seconds * 1000 + 10_000)
-  if (ended.statusCode === 200) return ended
-  const what = `${where}: operation ${id} (${ended.description || "no description"})`
-  if (ended.statusCode >= 400) {
-    throw new IncusError(`${what}: ${ended.status}: ${ended.error.slice(0, 300) || "no reason"}`, ended.statusCode)
-  }
-  throw new IncusError(`${what}: still ${ended.status} after ${seconds} s`, ended.statusCode)
 }
 
 /** Everything the server shows, over a connection of its own. */

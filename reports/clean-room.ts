@@ -2,8 +2,7 @@
 
 import { resolve } from "node:path"
 import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
-import { recover } from "../helpers/clean-room/recover.ts"
-import { connectIncus } from "../helpers/incus-request.ts"
+import { recoverAlone } from "../helpers/clean-room/recover.ts"
 import { loadTarget } from "../helpers/target.ts"
 
 const help = `
@@ -42,15 +41,10 @@ async function main(args: string[]): Promise<number> {
     console.log(found.length === 0 ? "no clean room is under way, and none left anything" : found.join("\n"))
     return found.length === 0 ? 0 : 1
   }
-  const connection = await connectIncus(target.incus)
-  try {
-    const recovered = await recover(connection, target)
-    if (recovered.length === 0) console.log("no dead run has left anything")
-    for (const { run, holder, did } of recovered) console.log([`run ${run}, ${holder}:`, ...did].join("\n  "))
-    return 0
-  } finally {
-    await connection.close()
-  }
+  const recovered = await recoverAlone(target)
+  if (recovered.length === 0) console.log("no dead run has left anything")
+  for (const { run, holder, did } of recovered) console.log([`run ${run}, ${holder}:`, ...did].join("\n  "))
+  return 0
 }
 
 // The connection to the operator's machine stays open for whoever comes next, which is nobody here.

@@ -3,8 +3,7 @@
 import { dirname, join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
-import { recover } from "../helpers/clean-room/recover.ts"
-import { connectIncus } from "../helpers/incus-request.ts"
+import { recoverAlone } from "../helpers/clean-room/recover.ts"
 import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
 import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
@@ -111,14 +110,11 @@ async function main(args: string[]): Promise<number> {
 async function leaveNothing(target: Target, screen: Terminal): Promise<void> {
   if ((await statusOf(journalFile(target.incus))).length === 0) return
   screen.print("destroying what the clean room made")
-  const connection = await connectIncus(target.incus)
   try {
-    for (const { did } of await recover(connection, target)) for (const line of did) screen.print(`  ${line}`)
+    for (const { did } of await recoverAlone(target)) for (const line of did) screen.print(`  ${line}`)
   } catch (cause) {
     const advice = "npm run clean-room -- recover tries again"
     screen.print(`${screen.paint("error", "error")}  it could not be destroyed: ${(cause as Error).message}; ${advice}`)
-  } finally {
-    await connection.close()
   }
 }
 

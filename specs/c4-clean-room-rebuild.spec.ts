@@ -2,9 +2,9 @@
 // by this run. It changes the throwaway and nothing else; what it does stands in helpers/clean-room/.
 
 import { describe, expect, inject } from "vitest"
+import { bytesOf } from "../helpers/bytes.ts"
 import { cleanRoom } from "../helpers/clean-room/clean-room.ts"
 import { type Convergence, isWhole } from "../helpers/clean-room/convergence.ts"
-import { memoryOf } from "../helpers/clean-room/throwaway.ts"
 import { type Evidence, patient, test } from "../helpers/evidence.ts"
 import { declined, theChain } from "../helpers/greetings.ts"
 import { findingsIn, shownGround, wholly } from "../helpers/search/ground.ts"
@@ -72,7 +72,7 @@ describe("C4: clean-room rebuild", () => {
     evidence("looked through", blank)
 
     expect(
-      { type: instance.type, memory: memoryOf(instance.memoryLimit), image: instance.baseImage },
+      { type: instance.type, memory: bytesOf(instance.memoryLimit ?? "0B"), image: instance.baseImage },
       "as it was created",
     ).toEqual({ type: incus.type, memory: incus.throwaway.memory, image: image.fingerprint })
     expect(instance.uuid, "uuid").not.toBeNull()

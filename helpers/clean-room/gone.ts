@@ -2,6 +2,7 @@
 
 import type { Incus, IncusFacts } from "../incus.ts"
 import { baselineOf, compareBaseline } from "../incus-baseline.ts"
+import { isUnderWayOn } from "../incus-operation.ts"
 import type { Target } from "../target.ts"
 
 export interface Gone {
@@ -33,9 +34,8 @@ export async function goneOf(
       .filter((one) => at === project && (one.name === name || one.name.startsWith(`${name}/`)))
       .map((one) => `volume ${at}/${one.pool}/${one.type}/${one.name}`),
   ])
-  const about = (path: string) => path.replace(/\?.*$/, "") === `/1.0/instances/${name}`
   const operations = (await opened.operations())
-    .filter(({ statusCode, resources }) => statusCode < 200 && resources.some(about))
+    .filter((one) => isUnderWayOn(one, name))
     .map(({ description, status }) => `${description} (${status})`)
   return {
     created: uuid !== undefined,

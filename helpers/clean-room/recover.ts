@@ -1,6 +1,6 @@
 // After a run that was killed: what it made is destroyed, and nothing else.
 
-import type { IncusConnection } from "../incus-request.ts"
+import { connectIncus, type IncusConnection } from "../incus-request.ts"
 import type { Target } from "../target.ts"
 import { forget, journalFile, type Remains, remainsOf } from "./journal.ts"
 import { clear, operatorMachine } from "./operator.ts"
@@ -23,6 +23,12 @@ export async function recover(connection: IncusConnection, target: Target): Prom
     recovered.push({ run: remains.run, holder: remains.holder, did })
   }
   return recovered
+}
+
+/** As {@link recover}, over a connection of its own. */
+export async function recoverAlone(target: Target): Promise<Recovered[]> {
+  const connection = await connectIncus(target.incus)
+  return recover(connection, target).finally(() => connection.close())
 }
 
 async function withoutInstance(

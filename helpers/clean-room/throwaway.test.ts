@@ -100,10 +100,16 @@ test("what is not there is undefined; what cannot be looked at is an error, neve
 })
 
 test("an operation that failed under HTTP 200 is a failure", async () => {
-  const operation = "/1.0/operations/11111111-1111-1111-1111-111111111111"
+  const id = "11111111-1111-1111-1111-111111111111"
+  const operation = `/1.0/operations/${id}`
   const answers = {
     "/1.0/instances?project=ci": json({ type: "async", status_code: 100, operation, metadata: {} }, 202),
-    [`${operation}/wait?timeout=900`]: sync({ status_code: 400, status: "Failure", err: "no space left on device" }),
+    [`${operation}/wait?timeout=900`]: sync({
+      id,
+      status_code: 400,
+      status: "Failure",
+      err: "no space left on device",
+    }),
   }
   const { error } = await changes(answers, async (port) =>
     create(await opened(port), { ...target(port), fingerprint: "f", config: {} }, "run-1", holder),

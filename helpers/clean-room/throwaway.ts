@@ -2,10 +2,10 @@
 // one this run created, by its name, its mark and its uuid, each looked at again before each change.
 
 import { z } from "zod"
-import { bytesOf } from "../bytes.ts"
 import { type ExecOptions, type Executed, exec } from "../incus-exec.ts"
-import { type IncusInstance, instanceFacts, operationFacts } from "../incus-facts.ts"
-import { asked, connectIncus, type IncusConnection, IncusError, inProject } from "../incus-request.ts"
+import { type IncusInstance, instanceFacts } from "../incus-facts.ts"
+import { isUnderWayOn, operationsIn, waited } from "../incus-operation.ts"
+import { asked, type Changed, type IncusConnection, IncusError, inProject } from "../incus-request.ts"
 import type { Target } from "../target.ts"
 import { type Holder, parseHolder, shownHolder, stateOf } from "./holder.ts"
 
@@ -62,9 +62,6 @@ export interface Throwaway {
   destroy(): Promise<void>
 }
 
-/** The one connection that may change something. Close it. */
-export const connectChanging = connectIncus
-
 /** What has the throwaway's name now. */
 export async function earlierOf(connection: IncusConnection, settings: Settings): Promise<Earlier | undefined> {
   const found = await look(connection, settings)
@@ -92,7 +89,6 @@ export async function deleteEarlier(connection: IncusConnection, settings: Setti
     if (found === undefined || found.config["volatile.uuid"] !== earlier.uuid)
       throw new NotOurs(`${connection.where}: ${settings.throwaway.name} is not the instance that was shown any more`)
   }
-  await still()
   await remove(connection, settings, still)
 }
 
@@ -167,17 +163,15 @@ function handle(connection: IncusConnection, settings: Settings, run: string, uu
     },
     start: () => change("start"),
     restart: () => change("restart"),
-    destroy: async () => {
-      await ours()
-      await remove(connection, settings, ours)
-    },
+    destroy: () => remove(connection, settings, ours),
   }
 }
 
-/** Stops and deletes what has the throwaway's name, `still` being asked before each of the two. */
+/** Stops and deletes what has the throwaway's name, `still` being asked first and before each of the two. */
 async function remove(connection: IncusConnection, settings: Settings, still: () => Promise<void>): Promise<void> {
   const { project, throwaway } = guarded(settings)
   const path = `/1.0/instances/${encodeURIComponent(throwaway.name)}`
+  await still()
   await settled(connection, project, throwaway.name)
   const { status } = await asked(connection, `${path}/state?${inProject(project)}`, state)
   if (status !== "Stopped") {
@@ -191,14 +185,10 @@ async function remove(connection: IncusConnection, settings: Settings, still: ()
 
 /** Waits for what Incus is still doing to an instance: a run may have been killed while it was being made. */
 async function settled(connection: IncusConnection, project: string, name: string): Promise<void> {
-  const shape = z.record(z.string(), z.array(operationFacts)).nullable()
-  const groups = await asked(connection, `/1.0/operations?recursion=1&${inProject(project)}`, shape)
-  const about = Object.values(groups ?? {})
-    .flat()
-    .filter(({ class: kind, statusCode, resources }) => {
-      const names = resources.map((path) => path.replace(/\?.*$/, ""))
-      return kind === "task" && statusCode < 200 && names.includes(`/1.0/instances/${name}`)
-    })
+  const about = (await operationsIn(connection, project)).filter(
+    (one) => one.class === "task" && isUnderWayOn(one, name),
+  )
+  // However it ends: what is there then is looked at.
   for (const { id } of about) await asked(connection, `/1.0/operations/${id}/wait?timeout=600`, z.unknown(), 620_000)
 }
 
@@ -223,26 +213,9 @@ async function look(connection: IncusConnection, { project, throwaway: { name } 
   }
 }
 
-const ended = z.object({
-  status_code: z.number(),
-  status: z.string(),
-  err: z.string().nullish(),
-  description: z.string().nullish(),
-})
-
-/** Waits for what a change began; Incus answers with HTTP 200 also when it failed. */
-async function done(
-  connection: IncusConnection,
-  { operation }: { operation: string | null },
-  seconds: number,
-): Promise<void> {
-  if (operation === null) return
-  const id = operation.replace(/\?.*$/, "").replace(/^.*\//, "")
-  const end = await asked(connection, `/1.0/operations/${id}/wait?timeout=${seconds}`, ended, seconds * 1000 + 10_000)
-  if (end.status_code === 200) return
-  const what = `${connection.where}: ${end.description || "an operation"}`
-  if (end.status_code < 200) throw new IncusError(`${what}: still ${end.status} after ${seconds} s`, end.status_code)
-  throw new IncusError(`${what}: ${end.status}: ${(end.err ?? "").slice(0, 300) || "no reason"}`, end.status_code)
+/** Waits for what a change began; what was done at once needs no waiting. */
+async function done(connection: IncusConnection, { operation }: Changed, seconds: number): Promise<void> {
+  if (operation !== null) await waited(connection, operation.replace(/\?.*$/, ""), seconds)
 }
 
 function jsonOf(text: string | undefined): unknown {
@@ -252,6 +225,3 @@ function jsonOf(text: string | undefined): unknown {
     return null
   }
 }
-
-/** Bytes of an instance's memory limit as Incus writes it; 0 without one. */
-export const memoryOf = (limit: string | null): number => bytesOf(limit ?? "0B")
