@@ -39,6 +39,8 @@ export interface IncusConnection {
   change(method: Method, path: string, body: unknown, timeoutMs: number): Promise<Changed>
   /** The bytes at a path whose answer has no envelope, such as a file of an instance. */
   bytes(path: string, timeoutMs: number): Promise<Buffer>
+  /** The Date of an answer, as it stands in its header; empty where there is none. */
+  date(timeoutMs: number): Promise<string>
   /** The other end of a websocket at a path. */
   socket(path: string): WebSocket
   close(): Promise<void>
@@ -80,6 +82,7 @@ export async function connectIncus(incus: Target["incus"]): Promise<IncusConnect
       answered(`${where}: GET ${path}`, status, contentType, body, "sync")
       throw new IncusError(`${where}: GET ${path}: no file (${contentType})`, status)
     },
+    date: async (timeoutMs) => (await spoken(pool, where, { method: "GET", path: "/1.0", timeoutMs })).date,
     socket: (path) => new WebSocket(`${origin.replace(/^http/, "ws")}${path}`, { dispatcher: sockets }),
     close: async () => void (await Promise.all([pool.destroy(), sockets.destroy()])),
   }
@@ -173,7 +176,7 @@ async function spoken(pool: Pool, where: string, { method, path, body: sent, tim
     status = answer.statusCode
     contentType = String(answer.headers["content-type"] ?? "none")
     body = Buffer.from(await answer.body.arrayBuffer())
-    return { status, contentType, body }
+    return { status, contentType, body, date: String(answer.headers.date ?? "") }
   } catch (error) {
     if (error instanceof ServerCertificateMismatch) throw error
     throw new IncusError(`${what}: ${noAnswer(error as Error & { code?: string }, timeoutMs)}`, status, error)

@@ -29,8 +29,9 @@ export interface Echo {
   /** UTC, by this machine: before it was asked, and once it had answered. */
   sent: string
   answered: string
-  /** How far Incus' clock is from this machine's, where it was asked. */
+  /** How far the clock of Incus is from this machine's; without it, why it is not known. */
   incusOffsetMilliseconds?: number
+  incusWhy?: string
   /** Why there is no answer. */
   why?: string
 }
@@ -96,7 +97,8 @@ export async function answerOf({ start, end }: RunRecord): Promise<{ answer: Ans
 
 function skewOf(echo: Echo, { clock }: Answer): string | undefined {
   const [sent, answered, host] = [echo.sent, echo.answered, clock].map(Date.parse) as [number, number, number]
-  const incus = echo.incusOffsetMilliseconds ?? 0
+  const incus = echo.incusOffsetMilliseconds
+  if (incus === undefined) return `the clock of Incus is not known${echo.incusWhy ? `: ${echo.incusWhy}` : ""}`
   const offset = Math.max(sent - host, host - answered, Math.abs(incus))
   const sane = answered >= sent && offset <= clockToleranceMs
   return sane

@@ -20,7 +20,7 @@ const allowed: Record<string, string[]> = {
   "reports/beginning.ts": ["helpers/target.ts"],
   "reports/beginning.test.ts": ["helpers/target.ts"],
   // The target answers to a nonce over the same connection that a check looks through.
-  "reports/echo.ts": ["helpers/host-echo.ts", "helpers/ssh.ts", "helpers/target.ts"],
+  "reports/echo.ts": ["helpers/host-echo.ts", "helpers/incus-clock.ts", "helpers/ssh.ts", "helpers/target.ts"],
   "reports/done.ts": ["helpers/target.ts"],
   "reports/evidence.ts": ["helpers/target.ts"],
   // The baseline is taken by looking, as a check would.

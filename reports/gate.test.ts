@@ -235,6 +235,11 @@ const attacks: [string, RegExp, (history: History) => Promise<unknown>][] = [
     (h) => h.run({ echo: { incusOffsetMilliseconds: 600_000 } }),
   ],
   [
+    "nobody could read the clock of Incus",
+    /: the clock of Incus is not known: no answer$/,
+    (h) => h.run({ echo: { incusOffsetMilliseconds: undefined, incusWhy: "no answer" } as never }),
+  ],
+  [
     "a limitation granted by the Builder",
     /is a limitation; only the adversary grants them$/,
     async (h) => h.state("builder", { ...(await (await empty()).limit()) }, await h.keys.signer("builder")),

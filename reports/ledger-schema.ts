@@ -68,6 +68,7 @@ const start = z.strictObject({
       sent: time(),
       answered: time(),
       incusOffsetMilliseconds: z.int().optional(),
+      incusWhy: z.string().optional(),
       why: z.string().optional(),
     })
     .optional(),

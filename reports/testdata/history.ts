@@ -91,7 +91,7 @@ export async function empty(): Promise<History> {
     const said = canonical({ ...host, clock: sent, nonce, run, ...options.answer })
     const signature = await sign(said, hostKey, { principal: "host", namespace: echoNamespace })
     const [type, key] = (await keys.publicKey("stranger")).split(" ")
-    return { nonce, said, signature, hostKey: `${type} ${key}`, sent, answered: sent, ...options.echo }
+    return { nonce, said, signature, hostKey: `${type} ${key}`, sent, answered: sent, incusOffsetMilliseconds: 0, ...options.echo }
   }
   const run = async (options: RunOptions = {}) => {
     const { role = "adversary", ago = 10 * minute, checks = everything.map((id) => check(id)) } = options
