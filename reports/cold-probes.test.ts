@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { execa } from "execa"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { warmth } from "./cold.ts"
+import { allowancesOf, warmth } from "./cold.ts"
 import { type Around, newestOf, probeCold, whereabouts } from "./cold-probes.ts"
 import type { RunRecord, Start } from "./ledger.ts"
 import { repoWith } from "./testdata/signing.ts"
@@ -130,6 +130,10 @@ test("--warm, a variable that nobody allowed, and the Builder's boot and user ma
 test("a machine that the target file declares to be shared is no reason, and is shown", async () => {
   const cold = await probeCold({ ...around, builder: ran("b", "other"), sharedMachine: "the lab is one machine" })
   expect(cold.cold).toBe(true)
+  expect(cold.because).toBe(
+    "every probe says so; on the Builder's machine, as the target file allows: the lab is one machine",
+  )
+  expect(allowancesOf(cold)).toEqual(["the lab is one machine"])
   expect(cold.probes?.find(({ what }) => what === "boot")?.got).toBe(
     "the same, as the target file allows: the lab is one machine",
   )

@@ -6,7 +6,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 import { execa } from "execa"
-import { type Cold, type Probe, type ProbeName, warmth } from "./cold.ts"
+import { allowancesOf, allowedSame, type Cold, type Probe, type ProbeName, warmth } from "./cold.ts"
 import type { By, RunRecord } from "./ledger.ts"
 
 // Names only; what a program may be steered with (NODE_OPTIONS, LD_PRELOAD, GIT_DIR, proxies, …) is not among them.
@@ -38,8 +38,11 @@ export async function probeCold(around: Around): Promise<Cold> {
     probe("environment", "only allowed names", await environmentOf(around)),
     ...placeProbes(around),
   ]
-  const reasons = warmth({ cold: true, because: "", probes })
-  return { cold: reasons.length === 0, because: reasons.join("; ") || "every probe says so", probes }
+  const told = { cold: true, because: "", probes }
+  const reasons = warmth(told)
+  const allowed = allowancesOf(told).map((reason) => `on the Builder's machine, as the target file allows: ${reason}`)
+  const because = reasons.length > 0 ? reasons : ["every probe says so", ...allowed]
+  return { cold: reasons.length === 0, because: because.join("; "), probes }
 }
 
 /** The Builder's newest run, of those that said where they ran. */
@@ -66,7 +69,7 @@ function placeProbes({ builder, by, sharedMachine }: Around): Probe[] {
   const before = builder?.start.by
   const said = (same: boolean) => {
     if (!same) return want
-    return sharedMachine === undefined ? "the same" : `the same, as the target file allows: ${sharedMachine}`
+    return sharedMachine === undefined ? "the same" : allowedSame(sharedMachine)
   }
   return [
     { what: "boot", same: before?.bootId === by.bootId },

@@ -35,3 +35,14 @@ export function warmth({ probes = [] }: Cold): string[] {
     ...probes.filter(({ want, got }) => want !== got).map(({ what, want, got }) => `${what}: ${got} (wanted: ${want})`),
   ]
 }
+
+const allowance = "the same, as the target file allows: "
+
+/** What a probe says that is not as it should be, and for which the target file gives a reason. */
+export const allowedSame = (reason: string): string => `${allowance}${reason}`
+
+/** The reasons of the target file for what was the same as the Builder's, and counts as cold all the same. */
+export function allowancesOf({ probes = [] }: Cold): string[] {
+  const given = probes.filter(({ got }) => got.startsWith(allowance))
+  return [...new Set(given.map(({ got }) => got.slice(allowance.length)))]
+}

@@ -149,6 +149,8 @@ function tell(target: string, gate: Gate, reasons: string[]): number {
   if (reasons.length === 0) {
     const limited = gate.limited.length === 0 ? "" : `, limited by ${gate.limited.join(", ")}`
     console.log(`open: C1-C7 and D8 of ${target} hold${limited}; until ${gate.until}`)
+    for (const reason of gate.shared)
+      console.log(`  on the Builder's machine, as the target file allows: ${visible(reason)}`)
     return 0
   }
   console.log(`shut, for ${reasons.length} ${reasons.length === 1 ? "reason" : "reasons"}:`)

@@ -1,5 +1,6 @@
 // The gate: whether what the ledgers and signatures say means that the Definition of Done holds. Every reason, not the first.
 
+import { allowancesOf } from "./cold.ts"
 import type { Item } from "./definition.ts"
 import { laneReasons } from "./gate-lanes.ts"
 import { freshHours, type Question, runReasons } from "./gate-runs.ts"
@@ -24,6 +25,8 @@ export interface Gate {
   runs: RunRecord[]
   /** The limitations in use, by id. */
   limited: string[]
+  /** Why the Builder's machine was good enough for the Adversary, where the target file says that it is. */
+  shared: string[]
 }
 
 /** Asks the ledgers of a target. What is not signed can shut the gate, and never open it. */
@@ -58,6 +61,7 @@ export async function gateOf(target: string, definition: Item[], asked: Question
     until: starts.length === 0 ? undefined : new Date(Math.min(...starts) + freshHours * 3_600_000).toISOString(),
     runs: behind,
     limited: [...new Set(ids.flatMap((id) => known.get(id)?.check.limitation?.id ?? []))],
+    shared: [...new Set(behind.flatMap(({ start }) => allowancesOf(start.cold)))],
   }
 }
 

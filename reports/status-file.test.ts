@@ -6,6 +6,7 @@ const head = "a".repeat(64)
 const gate = {
   subject: { baseRev: "ba5e", secretsRev: "5ec" },
   limited: ["L-1"],
+  shared: ["one machine has to do"],
   runs: [{ start: { started: "T2" } }, { start: { started: "T1" } }],
 }
 const line = signOffLine("lab", gate as unknown as Gate, { name: "adversary", entries: [], lines: [], runs: [] })
@@ -14,7 +15,7 @@ const other = line.replace("ba5e", "07e4")
 describe("the claim in STATUS.md", () => {
   test("says what it rests on, and reads back", () => {
     expect(line).toBe(
-      "Signed off: C1-C7 and D8 of lab were verified cold by the adversary, T1 to T2, limited by L-1; " +
+      "Signed off: C1-C7 and D8 of lab were verified cold by the adversary, T1 to T2, limited by L-1, on the Builder's machine; " +
         `base ba5e, secrets 5ec, ledger entry 0 sha256:${"0".repeat(64)}`,
     )
     expect(claimIn(withClaim("# Status\n", line))).toEqual({

@@ -11,9 +11,10 @@ export function signOffLine(target: string, gate: Gate, adversary: Lane): string
   const { size, head } = checkpointOf(adversary.name, adversary.entries)
   const times = gate.runs.map(({ start }) => start.started).sort()
   const limited = gate.limited.length === 0 ? "" : `, limited by ${gate.limited.join(", ")}`
+  const shared = gate.shared.length === 0 ? "" : ", on the Builder's machine"
   const { baseRev, secretsRev } = gate.subject
   return (
-    `Signed off: C1-C7 and D8 of ${target} were verified cold by the adversary, ${times[0]} to ${times.at(-1)}${limited}; ` +
+    `Signed off: C1-C7 and D8 of ${target} were verified cold by the adversary, ${times[0]} to ${times.at(-1)}${limited}${shared}; ` +
     `base ${baseRev}, secrets ${secretsRev}, ledger entry ${size} sha256:${head}`
   )
 }
