@@ -12,11 +12,12 @@ import type { Role } from "./roles.ts"
 import type { SuiteRun } from "./run-suite.ts"
 import { signerOf } from "./signer.ts"
 import { credentialsOf, keysOf, trustOf } from "./trust.ts"
+import { verifiedOf } from "./verified.ts"
 
 export interface Beginning {
   /** In words, for the line that a run begins with. */
   how: string
-  run: Pick<SuiteRun, "signer" | "by" | "cold" | "limitations" | "echo">
+  run: Pick<SuiteRun, "signer" | "by" | "cold" | "limitations" | "verified" | "echo">
 }
 
 /** Gathers it. Throws where the target file names roles and they cannot be what it says. */
@@ -35,9 +36,10 @@ export async function beginningOf(
   const trust = await trustOf(target)
   const signer = trust === undefined ? undefined : await signerOf(role, keysOf(target), trust.signers)
   const limitations = await limitationsOf(lanes, trust)
+  const verified = await verifiedOf(lanes, trust)
   const challenge = role === "adversary" && signer !== undefined ? unusedChallenge(lanes) : undefined
   const echo = challenge === undefined ? undefined : (run: string) => echoOf(target, challenge.nonce, run)
-  return { how: wordsOf(role, signer?.key, challenge?.nonce), run: { signer, by, cold, limitations, echo } }
+  return { how: wordsOf(role, signer?.key, challenge?.nonce), run: { signer, by, cold, limitations, verified, echo } }
 }
 
 function wordsOf(role: Role, key: string | undefined, nonce: string | undefined): string {

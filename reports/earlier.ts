@@ -19,7 +19,8 @@ export async function earlierOf(reports: string, target: string): Promise<Record
   return Object.fromEntries([...known].map(([id, one]) => [id, earlier(one)]))
 }
 
-function earlier({ check, run }: Known): Earlier {
+/** A record as the specs are given it. */
+export function earlier({ check, run }: Known): Earlier {
   const { started, role } = run.start
   const observations = Object.fromEntries(check.observations.map(({ what, seen }) => [what, seen]))
   return { verdict: check.verdict, started, role, subject: { ...run.end?.subject }, observations }

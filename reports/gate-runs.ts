@@ -35,8 +35,12 @@ export async function runReasons(run: RunRecord, asked: Question): Promise<{ rea
   return "why" in answered ? { reasons } : { reasons, answer: answered.answer }
 }
 
-async function signatureReasons({ entries = [] }: RunRecord, { trust, now }: Question): Promise<string[]> {
-  if (entries.some(({ signature }) => signature === undefined)) return ["it is unsigned"]
+/** Why a run is not known to be the Adversary's; empty where every entry of it carries its signature. */
+export async function signatureReasons(
+  { entries = [] }: RunRecord,
+  { trust, now }: Pick<Question, "trust" | "now">,
+): Promise<string[]> {
+  if (entries.length === 0 || entries.some(({ signature }) => signature === undefined)) return ["it is unsigned"]
   const purpose = purposeOf("adversary")
   const all = await Promise.all(entries.map((entry) => verifySignature(entry, purpose, trust.signers.lines, now)))
   return [...new Set(all.flatMap((one) => (one.good ? [] : [`its signature is not the adversary's: ${one.why}`])))]

@@ -17,6 +17,7 @@ import { ledgerFile } from "./review-file.ts"
 import type { Role } from "./roles.ts"
 import type { Signer } from "./signer.ts"
 import type { Terminal } from "./terminal.ts"
+import type { Verified } from "./verified.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -24,6 +25,10 @@ declare module "vitest" {
     target: string
     role: string
     earlier: Record<string, Earlier>
+    /** What the Adversary's ledger says, and who signed that. */
+    verified: Record<string, Verified>
+    /** Whether this run is the Adversary's, signed with a key that counts as its. */
+    asAdversary: boolean
     /** Ids of the checks that this run was asked for. */
     selected: string[]
     /** The limitations that stand in the Adversary's ledger. */
@@ -60,6 +65,7 @@ export interface SuiteRun {
   cold?: Cold | undefined
   by?: By | undefined
   limitations?: Limitations | undefined
+  verified?: Record<string, Verified> | undefined
   /** Asks the target to answer to a nonce, if there is one for this run. */
   echo?: ((run: string) => Promise<Echo>) | undefined
   screen: Terminal
@@ -104,6 +110,9 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       target: run.target.file,
       role: run.role,
       earlier: await earlierOf(run.reports, run.target.name),
+      verified: run.verified ?? {},
+      // The first line of its ledger is written before any check, and refused where the key is not the Adversary's.
+      asAdversary: run.role === "adversary" && run.signer !== undefined,
       selected: [],
       limitations: run.limitations?.known ?? [],
       warm: run.warm,

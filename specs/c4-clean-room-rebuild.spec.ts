@@ -7,7 +7,9 @@ import { cleanRoom } from "../helpers/clean-room/clean-room.ts"
 import { type Convergence, isWhole } from "../helpers/clean-room/convergence.ts"
 import { type Evidence, patient, test } from "../helpers/evidence.ts"
 import { declined, theChain } from "../helpers/greetings.ts"
+import { hostIdentity } from "../helpers/identity.ts"
 import { findingsIn, shownGround, wholly } from "../helpers/search/ground.ts"
+import { connect } from "../helpers/ssh.ts"
 import { loadTarget } from "../helpers/target.ts"
 
 const target = await loadTarget(inject("target"))
@@ -219,6 +221,9 @@ describe("C4: clean-room rebuild", () => {
     tags: ["W4", "W5"],
   }, async ({ evidence, signal }) => {
     const room = await theCleanRoom(evidence, signal)
+    evidence.subject(
+      await evidence.shared("the host's identity", async () => hostIdentity(await connect(target.host), target)),
+    )
     const { systemPath, paths, differences } = room.seen("closures")
     evidence("system path", systemPath.throwaway)
     evidence("running on the live host", systemPath.host)
