@@ -1,0 +1,186 @@
+// Secrets that nobody registered, known by how they look or by what stands before them.
+
+import { isCommon, looksRandom } from "./randomness.ts"
+
+/** Where in a text something is to be hidden. */
+export interface Passage {
+  from: number
+  to: number
+  /** What is shown instead, if it is not a number of the kind. */
+  shown?: string
+}
+
+export interface Pattern {
+  /** Without any of these in the text there is nothing to find. */
+  anchors: string[]
+  find(text: string): Passage[]
+}
+
+const placeholder =
+  /^(?:\$|<|\{|\(|\[|%|\*{3}|x{6}|ENC\[|REDACTED|\.{3}|(?:pass(?:word)?|secret|token|changeme|null|none|undefined|true|false)$)/i
+
+/** Every match of the pattern, or of its last group if it has one and it is no placeholder. */
+function matching(pattern: RegExp, counts: (secret: string) => boolean = () => true): Pattern["find"] {
+  return (text) =>
+    [...text.matchAll(pattern)].flatMap((match) => {
+      const [whole] = match
+      const secret = match.at(-1) ?? whole
+      const to = match.index + whole.length
+      return placeholder.test(secret) || !counts(secret) ? [] : [{ from: to - secret.length, to }]
+    })
+}
+
+const quotes = String.raw`["'\\]{0,8}`
+const between = String.raw`${quotes}\s{0,4}[:=]\s{0,4}${quotes}`
+
+export const authorization: Pattern = {
+  anchors: ["uthorization", "UTHORIZATION", "earer", "EARER", "uth-Token", "pi-Key", "PI-Key", "UTH-TOKEN"],
+  find: (text) => [
+    ...matching(
+      new RegExp(
+        String.raw`authorization${between}(?:(?:basic|bearer|token|negotiate|apikey)\s+)?([^\s"'\\,;<>]{6,})`,
+        "gi",
+      ),
+      (secret) => !/^(?:basic|bearer|token|digest|negotiate|apikey|header)$/i.test(secret) && !/^aws4-/i.test(secret),
+    )(text),
+    ...matching(new RegExp(String.raw`authorization${between}digest\s+([^\r\n]{8,})`, "gi"))(text),
+    ...matching(/\bbearer\s+([\w.~+/=-]{8,})/gi, looksRandom)(text),
+    ...matching(
+      new RegExp(
+        String.raw`\bx-(?:api-key|auth-token|access-token|gitea-token|vault-token)${between}([^\s"'\\,;<>]{8,})`,
+        "gi",
+      ),
+    )(text),
+  ],
+}
+
+const cookieAttributes = /^(?:path|expires|max-age|domain|samesite|version|priority)$/i
+
+export const cookies: Pattern = {
+  anchors: ["ookie", "OOKIE"],
+  find: (text) =>
+    [...text.matchAll(/\b(?:set-)?cookie["'\\]{0,8}\s{0,4}:\s{0,4}["'\\]{0,8}([^\r\n"'\\]+)/gi)].flatMap((header) => {
+      const pairs = header[1] ?? ""
+      const start = header.index + header[0].length - pairs.length
+      return [...pairs.matchAll(/([^=;,\s]+)=([^;,\s]{8,})/g)].flatMap(
+        ({ 0: pair, 1: name = "", 2: value = "", index }) => {
+          if (cookieAttributes.test(name) || placeholder.test(value)) return []
+          return [{ from: start + index + pair.length - value.length, to: start + index + pair.length }]
+        },
+      )
+    }),
+}
+
+export const userinfo: Pattern = {
+  anchors: ["://"],
+  find: matching(/:\/\/[^\s/@:"'<>\\]{0,200}:([^\s/@"'<>]{1,400})(?=@)/g),
+}
+
+export const jwt: Pattern = {
+  anchors: ["eyJ"],
+  find: matching(/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)*/g),
+}
+
+const armour = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/g
+// What may stand around a key's lines: white space, escaped line ends, quotes, and the marks of diffs and quotations.
+const inArmour =
+  /^(?:(?:\s|\\+[nr]|["',|>+#]|-(?!----)|\[REDACTED:[^\]]*\]|[\w-]+: [^\n\\]*)*[A-Za-z0-9+/=]{16,})(?:\s|\\+[nr]|["',|>+#]|-(?!----)|[A-Za-z0-9+/=](?![a-z]+ ))*/
+
+/** The body of a key, whether or not its end was kept. */
+export const privateKey: Pattern = {
+  anchors: ["PRIVATE KEY"],
+  find: (text) =>
+    [...text.matchAll(armour)].flatMap(({ 0: begin, index }) => {
+      const from = index + begin.length
+      const body = text.slice(from, from + 20_000)
+      const end = body.search(/-----(?:END|BEGIN)/)
+      const run = inArmour.exec(body)?.[0] ?? ""
+      const ended = end >= 0 && run !== "" && /^[^{}]*$/.test(body.slice(0, end)) ? body.slice(0, end) : run
+      const inside = ended.replace(/^(?:\s|\\+[nr]|["',|>+-])+/, "")
+      const start = from + ended.length - inside.length
+      const shown = inside.replace(/(?:\s|\\+[nr]|["',|>+-])+$/, "")
+      return shown === "" || shown.startsWith("[REDACTED:") ? [] : [{ from: start, to: start + shown.length }]
+    }),
+}
+
+export const ageKey: Pattern = {
+  anchors: ["AGE-SECRET-KEY-"],
+  find: matching(/AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{8,}/g),
+}
+
+const vendors = [
+  /gh[pousr]_[A-Za-z0-9]{16,}/,
+  /github_pat_\w{16,}/,
+  /gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent)-[\w-]{16,}/,
+  /xox[abeoprs]-[\w-]{10,}/,
+  /(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/,
+  /SG\.[\w-]{16,}\.[\w-]{16,}/,
+  /[srp]k_(?:live|test)_\w{16,}/,
+  /npm_[A-Za-z0-9]{30,}/,
+  /AIza[\w-]{35}/,
+  /dckr_(?:pat|oat)_[\w-]{16,}/,
+  /hv[sb]\.[\w-]{20,}/,
+  /pypi-[\w-]{30,}/,
+  /sk-(?:ant|proj)-[\w-]{20,}/,
+  /do[opr]_v1_[a-f0-9]{32,}/,
+]
+
+export const vendorTokens: Pattern = {
+  anchors: [
+    ..."ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent- xox AKIA ASIA SG.".split(
+      " ",
+    ),
+    ..."k_live_ k_test_ npm_ AIza dckr_ hvs. hvb. pypi- sk-ant- sk-proj- _v1_".split(" "),
+  ],
+  find: matching(new RegExp(`(?<![A-Za-z0-9])(?:${vendors.map(({ source }) => source).join("|")})`, "g")),
+}
+
+const telling = /secret|passw(?:or)?d|passphrase|passwd|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|pwd/
+  .source
+// What a name ends in if it says something about a secret, and not the secret.
+const about =
+  /(?:^s|ids?|names?|paths?|files?|dirs?|urls?|uris?|types?|revs?|revision|commit|hash(?:es)?|digests?|sha\d*|fingerprint|version|ref|store|recipients?|count|length|size|mode|owner|expires?|ttl|at|by|on)$/i
+const assigned = new RegExp(String.raw`(?:${telling})([\w.-]{0,40})["'\\]{0,8}\s{0,4}(?::=|=>|[:=>])\s{0,4}`, "gi")
+const asOption = new RegExp(String.raw`--[\w-]{0,40}(?:${telling})([\w-]{0,40}) +`, "gi")
+const values = [/"((?:[^"\\\n]|\\.)+)"/y, /(?:\\+["'])(.+?)(?=\\+["'])/y, /'([^'\n]+)'/y, /([^\s"',;&<>\\]+)/y]
+
+function valueAt(text: string, at: number): [from: number, to: number] | undefined {
+  for (const pattern of values) {
+    pattern.lastIndex = at
+    const match = pattern.exec(text)
+    const value = match?.at(-1)
+    if (match === null || value === undefined) continue
+    const from = at + match[0].indexOf(value)
+    return [from, from + value.length]
+  }
+  return undefined
+}
+
+const publicValue = /^(?:ssh-|ecdsa-|sk-|age1|sha\d+[-:]|ENC\[|\/nix\/store\/|-----BEGIN)/i
+
+/** Is this what a name that tells of a secret is given, and not how it is called or where it is? */
+export const isSecretValue = (value: string) =>
+  value.length >= 8 &&
+  !placeholder.test(value) &&
+  !publicValue.test(value) &&
+  !value.includes("[REDACTED:") &&
+  !isCommon(value.replace(/^["']|["']$/g, "")) &&
+  looksRandom(value)
+
+const tellingName = new RegExp(String.raw`(?:${telling})([\w.-]{0,40})$`, "i")
+
+export const isSecretName = (name: string) => {
+  const rest = tellingName.exec(name)?.[1]
+  return rest !== undefined && !about.test(rest)
+}
+
+export const assignments: Pattern = {
+  anchors: [""],
+  find: (text) =>
+    [assigned, asOption].flatMap((pattern) =>
+      [...text.matchAll(pattern)].flatMap(({ 0: name, 1: rest = "", index }) => {
+        const [from, to] = about.test(rest) ? [0, 0] : (valueAt(text, index + name.length) ?? [0, 0])
+        return isSecretValue(text.slice(from, to)) ? [{ from, to }] : []
+      }),
+    ),
+}

@@ -1,0 +1,84 @@
+// Which characters of a text nobody would write by chance. Words, numbers, paths, names and dates stand in evidence for
+// reasons of their own: what they share with a secret must not hide them.
+
+/** Bits that a character brings after one of its own kind, as in words and numbers, and after one of another. */
+const within = { letter: 1.9, digit: 3.2, other: 3 }
+const across = 4.3
+
+/** Per character and in all: what words and numbers do not reach. */
+const enough = { each: 2.6, all: 24 }
+
+/** What a passage that is hidden by itself has, at least, of characters that are random. */
+export const randomEnough = 5
+
+const kindOf = (character: string) =>
+  /[a-z]/.test(character) ? "lower" : /[A-Z]/.test(character) ? "upper" : /[0-9]/.test(character) ? "digit" : "other"
+
+function bitsOf(segment: string): number {
+  let bits = 0
+  let consonants = 0
+  let before = "none"
+  for (let at = 0; at < segment.length; at++) {
+    const character = segment[at] ?? ""
+    const kind = kindOf(character)
+    consonants = /[b-df-hj-np-tv-xz]/i.test(character) ? consonants + 1 : 0
+    const step = Math.abs(segment.charCodeAt(at) - segment.charCodeAt(at - 1))
+    const capitalised = at === 1 && before === "upper" && kind === "lower"
+    if (step <= 1) bits += 0.5
+    else if ((kind !== before && !capitalised) || consonants > 3) bits += across
+    else bits += within[kind === "digit" ? "digit" : kind === "other" ? "other" : "letter"]
+    before = kind
+  }
+  return bits
+}
+
+/**
+ * One byte per UTF-16 unit: 1 where it is random. Parts between separators are random if they are too mixed for a word,
+ * and, with their neighbours, too long for an abbreviation or a version.
+ */
+export function randomness(text: string): Uint8Array {
+  const random = new Uint8Array(text.length)
+  let group: { from: number; to: number }[] = []
+  let bits = 0
+  const settle = () => {
+    if (bits >= enough.all) for (const { from, to } of group) random.fill(1, from, to)
+    group = []
+    bits = 0
+  }
+  for (const { 0: segment, index } of text.matchAll(/[^\s_./:@=,?%-]+/g)) {
+    const own = bitsOf(segment)
+    // A number is a year, a port or part of a date, unless it is long; among random neighbours it is passed over.
+    if (/^[0-9]{1,6}$/.test(segment)) continue
+    if (own / segment.length < enough.each) settle()
+    else {
+      group.push({ from: index, to: index + segment.length })
+      bits += own
+    }
+  }
+  settle()
+  for (let at = 1; at < text.length; at++) if (text[at] === text[at - 1]) random[at] = 0
+  return random
+}
+
+/** How many of these are random. */
+export const countRandom = (random: Uint8Array, from = 0, to = random.length) => {
+  let count = 0
+  for (let at = from; at < to; at++) count += random[at] ?? 0
+  return count
+}
+
+export const looksRandom = (text: string) => countRandom(randomness(text)) >= randomEnough
+
+const common = [
+  /^[a-z]+[0-9]{0,4}$/i, // a word, perhaps numbered
+  /^[\d\s.,:/TZ+-]+$/, // a number, a date, an address
+  /^(?:~|\.{0,2})\/[\w./@+-]*$/, // a path
+  /^[\w.-]+(?:\/[\w.-]+)+$/, // a path, an image, a repo
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}(?::\d+)?\.?$/i, // a host
+  /^[\w.+-]+@[\w.-]+$/, // a mail address
+  /^[a-z][a-z0-9+.-]*:\/\/[^\s@]*$/i, // a URL without a password
+  /^(?:mon|tue|wed|thu|fri|sat|sun)\w*,? [\w :,+-]+$/i, // a date in words
+]
+
+/** Can this stand anywhere for no reason that has to do with a secret? */
+export const isCommon = (text: string) => common.some((pattern) => pattern.test(text.trim()))

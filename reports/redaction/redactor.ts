@@ -1,0 +1,221 @@
+// What a run prints, without its secrets: those that were registered, in every form that variants.ts knows and cut
+// anywhere, and those that show by themselves. Whole texts only: a secret that two calls share half and half is seen
+// by neither. Redact, then truncate; and never keep a digest of what was not redacted.
+
+import { Finder, type Needle, type Run } from "./finder.ts"
+import { type Leaf, leavesOf } from "./leaves.ts"
+import { isSecretName, isSecretValue, type Passage } from "./patterns.ts"
+import { countRandom, randomEnough, randomness } from "./randomness.ts"
+import { Squeezer } from "./squeezed.ts"
+import { variants as all, type Variant } from "./variants.ts"
+
+/** What must not be shown: a label for the reader, and the bytes. */
+export interface Registered {
+  name: string
+  bytes: Uint8Array
+}
+
+interface Owner {
+  label: string
+  length: number
+  random: Uint8Array
+  source: ArrayLike<number>
+}
+
+/** In characters of the secret: a shorter piece tells too little, and stands in too many other texts. */
+const leastPiece = 8
+/** Of a secret that consists of words, a piece counts if it is this much of it: its words stand everywhere. */
+const mostOfIt = 0.6
+const longestLabel = 60
+
+export class Redactor {
+  /** How many replacements so far. */
+  hidden = 0
+  readonly #variants: Variant[]
+  readonly #squeezer: Squeezer
+  readonly #pieces: boolean
+  readonly #known = new Set<string>()
+  readonly #counts = new Map<string, number>()
+  readonly #met = new Map<string, string>()
+  readonly #needles: Needle<Owner>[] = []
+  #finder: Finder<Owner> | undefined
+
+  /** `variants` is for the test that shows what each of them is needed for. */
+  constructor(variants: Variant[] = all) {
+    this.#variants = variants
+    this.#squeezer = new Squeezer(variants.flatMap(({ reading }) => reading ?? []))
+    this.#pieces = variants.some(({ pieces }) => pieces)
+  }
+
+  /** May be called at any time; the same bytes again are the same secret. What is public or common is not hidden. */
+  add({ name, bytes }: Registered): void {
+    const key = Buffer.from(bytes).toString("latin1")
+    if (this.#known.has(key)) return
+    this.#known.add(key)
+    const leaves = leavesOf(
+      bytes,
+      this.#variants.flatMap(({ opener }) => opener ?? []),
+    )
+    const label = this.#numbered(labelOf(name))
+    for (const leaf of leaves) this.#needles.push(...this.#needlesOf(leaf, label))
+    this.#finder = undefined
+  }
+
+  /** A whole text. Every secret in it becomes `[REDACTED:label#n]`, which is not touched when it is redacted again. */
+  text(text: string): string {
+    const passages = [
+      ...this.#registered(text).map((passage) => ({ ...passage, registered: true })),
+      ...this.#unregistered(text).map((passage) => ({ ...passage, registered: false })),
+    ]
+    if (passages.length === 0) return text
+    let shown = ""
+    let at = 0
+    for (const { from, to, shown: instead } of united(passages)) {
+      shown += `${text.slice(at, from)}[REDACTED:${instead}]`
+      at = to
+      this.hidden++
+    }
+    return shown + text.slice(at)
+  }
+
+  /** Plain JSON data, keys included. The same data, not a copy, if nothing in it is hidden. */
+  value<T>(value: T): T {
+    return this.#value(value) as T
+  }
+
+  #value(value: unknown): unknown {
+    if (typeof value === "string") return this.text(value)
+    if (Array.isArray(value)) {
+      const text = value.length >= leastPiece && value.every(isByte) ? value.join(",") : ""
+      const shown = this.text(text)
+      if (shown !== text) return [shown]
+      const items = value.map((item) => this.#value(item))
+      return items.some((item, index) => item !== value[index]) ? items : value
+    }
+    if (typeof value !== "object" || value === null || !isPlain(value)) return value
+    const members: [string, unknown][] = []
+    const names = new Set(Object.keys(value))
+    let same = true
+    for (const [key, member] of Object.entries(value)) {
+      const redacted = this.text(key)
+      let name = redacted
+      // Two keys that were secrets must not become one.
+      for (let count = 2; name !== key && names.has(name); count++) name = `${redacted} ${count}`
+      names.add(name)
+      const shown = this.#member(key, member)
+      same &&= name === key && shown === member
+      members.push([name, shown])
+    }
+    return same ? value : Object.fromEntries(members)
+  }
+
+  /** In data nothing but the key tells what an assignment in a text tells. */
+  #member(key: string, member: unknown): unknown {
+    const shown = this.#value(member)
+    const assigned = this.#variants.find(({ name }) => name === "assigned secret")
+    if (!assigned || typeof shown !== "string" || !isSecretName(key) || !isSecretValue(shown)) return shown
+    this.hidden++
+    return `[REDACTED:${this.#unregisteredLabel(assigned.name, shown)}]`
+  }
+
+  #needlesOf(leaf: Leaf, label: string): Needle<Owner>[] {
+    const random = leaf.text === undefined ? new Uint8Array(leaf.bytes.length).fill(1) : randomness(leaf.text)
+    return this.#variants.flatMap(({ encoder }) =>
+      (encoder?.(leaf) ?? []).map(({ text, source, least }) => {
+        const { bytes, at, length } = this.#squeezer.squeeze(text)
+        const owner = {
+          label,
+          length: random.length,
+          random,
+          source: at.slice(0, length).map((unit) => source[unit] ?? 0),
+        }
+        return { bytes: bytes.slice(0, length), least, owner }
+      }),
+    )
+  }
+
+  #registered(text: string): Required<Passage>[] {
+    this.#finder ??= new Finder(this.#needles)
+    const view = this.#squeezer.squeeze(text)
+    const runs = this.#finder.find(view).filter((run) => this.#isFind(run))
+    runs.sort((a, b) => a.from - b.from || b.to - a.to)
+    const joined: Run<Owner>[] = []
+    for (const run of runs) {
+      const before = joined.at(-1)
+      // Lines of one key, and pieces of it between which nothing shows, are one replacement.
+      if (before !== undefined && run.from <= before.to && run.owner.label === before.owner.label)
+        before.to = Math.max(before.to, run.to)
+      else joined.push({ ...run })
+    }
+    return joined.map(({ from, to, owner }) => ({
+      from: view.at[from] ?? 0,
+      to: this.#squeezer.after(text, view.at[to - 1] ?? 0),
+      shown: owner.label,
+    }))
+  }
+
+  #isFind({ owner, offset, from, to }: Run<Owner>): boolean {
+    const ends = [owner.source[offset] ?? 0, owner.source[offset + to - from - 1] ?? 0]
+    const start = Math.min(...ends)
+    const end = Math.max(...ends) + 1
+    if (start === 0 && end === owner.length) return true
+    if (!this.#pieces || end - start < leastPiece) return false
+    if (countRandom(owner.random, start, end) >= randomEnough) return true
+    return countRandom(owner.random) < randomEnough && end - start >= mostOfIt * owner.length
+  }
+
+  #unregistered(text: string): Required<Passage>[] {
+    return this.#variants.flatMap(({ name, pattern }) => {
+      if (pattern === undefined || !pattern.anchors.some((anchor) => text.includes(anchor))) return []
+      return pattern.find(text).map(({ from, to, shown }) => ({
+        from,
+        to,
+        shown: shown ?? this.#unregisteredLabel(name, text.slice(from, to)),
+      }))
+    })
+  }
+
+  #unregisteredLabel(name: string, secret: string): string {
+    const key = `${name}\n${secret}`
+    const label = this.#met.get(key) ?? this.#numbered(name)
+    this.#met.set(key, label)
+    return label
+  }
+
+  #numbered(label: string): string {
+    const count = (this.#counts.get(label) ?? 0) + 1
+    this.#counts.set(label, count)
+    return `${label}#${count}`
+  }
+}
+
+function labelOf(name: string): string {
+  const safe = name
+    .replace(/[^\p{L}\p{N} ._/@:-]+/gu, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+  return safe.slice(0, longestLabel) || "secret"
+}
+
+/** Overlapping passages become one, called as what was registered in it, if anything was. */
+function united(passages: (Required<Passage> & { registered: boolean })[]): Required<Passage>[] {
+  const all: typeof passages = []
+  for (const passage of passages.toSorted((a, b) => a.from - b.from || b.to - a.to)) {
+    const before = all.at(-1)
+    if (before === undefined || passage.from >= before.to) all.push({ ...passage })
+    else {
+      before.to = Math.max(before.to, passage.to)
+      if (before.registered || !passage.registered) continue
+      before.registered = true
+      before.shown = passage.shown
+    }
+  }
+  return all
+}
+
+const isByte = (item: unknown) => Number.isInteger(item) && Number(item) >= 0 && Number(item) <= 255
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
