@@ -11,7 +11,7 @@ export interface Passage {
 }
 
 export interface Pattern {
-  /** Without any of these in the text there is nothing to find. */
+  /** Without any of these in the text there is nothing to find. Four characters of each count. */
   anchors: string[]
   find(text: string): Passage[]
 }
@@ -30,34 +30,43 @@ function matching(pattern: RegExp, counts: (secret: string) => boolean = () => t
     })
 }
 
+const letters = "abcdefghijklmnopqrstuvwxyz"
+const alphanumeric = [...letters, ...letters.toUpperCase(), ..."0123456789"]
+/** As it is written in names, in headers and in the environment. */
+const cases = (words: string) =>
+  words.split(" ").flatMap((word) => [word, word.toUpperCase(), word.charAt(0).toUpperCase() + word.slice(1)])
+
 const quotes = String.raw`["'\\]{0,8}`
 const between = String.raw`${quotes}\s{0,4}[:=]\s{0,4}${quotes}`
 
+const headers = [
+  matching(
+    new RegExp(
+      String.raw`authorization${between}(?:basic|bearer|token|negotiate|apikey)\s+["']?([^\s"'\\,;<>]{6,})`,
+      "gi",
+    ),
+    (secret) => !/^[a-z]{1,12}$/.test(secret),
+  ),
+  matching(new RegExp(String.raw`authorization${between}digest\s+([^\r\n]{8,600})`, "gi")),
+  matching(new RegExp(String.raw`authorization${between}([^\s"'\\,;<>(){}]{8,})`, "gi"), looksRandom),
+  matching(/\bbearer\s+([\w.~+/=-]{8,})/gi, looksRandom),
+  matching(
+    new RegExp(
+      String.raw`\bx-(?:api-key|auth-token|access-token|gitea-token|vault-token)${between}([^\s"'\\,;<>]{8,})`,
+      "gi",
+    ),
+  ),
+]
+
 export const authorization: Pattern = {
-  anchors: ["uthorization", "UTHORIZATION", "earer", "EARER", "uth-Token", "pi-Key", "PI-Key", "UTH-TOKEN"],
-  find: (text) => [
-    ...matching(
-      new RegExp(
-        String.raw`authorization${between}(?:(?:basic|bearer|token|negotiate|apikey)\s+)?([^\s"'\\,;<>]{6,})`,
-        "gi",
-      ),
-      (secret) => !/^(?:basic|bearer|token|digest|negotiate|apikey|header)$/i.test(secret) && !/^aws4-/i.test(secret),
-    )(text),
-    ...matching(new RegExp(String.raw`authorization${between}digest\s+([^\r\n]{8,})`, "gi"))(text),
-    ...matching(/\bbearer\s+([\w.~+/=-]{8,})/gi, looksRandom)(text),
-    ...matching(
-      new RegExp(
-        String.raw`\bx-(?:api-key|auth-token|access-token|gitea-token|vault-token)${between}([^\s"'\\,;<>]{8,})`,
-        "gi",
-      ),
-    )(text),
-  ],
+  anchors: cases("auth bearer -token -key"),
+  find: (text) => headers.flatMap((find) => find(text)),
 }
 
 const cookieAttributes = /^(?:path|expires|max-age|domain|samesite|version|priority)$/i
 
 export const cookies: Pattern = {
-  anchors: ["ookie", "OOKIE"],
+  anchors: cases("cookie"),
   find: (text) =>
     [...text.matchAll(/\b(?:set-)?cookie["'\\]{0,8}\s{0,4}:\s{0,4}["'\\]{0,8}([^\r\n"'\\]+)/gi)].flatMap((header) => {
       const pairs = header[1] ?? ""
@@ -72,19 +81,19 @@ export const cookies: Pattern = {
 }
 
 export const userinfo: Pattern = {
-  anchors: ["://"],
-  find: matching(/:\/\/[^\s/@:"'<>\\]{0,200}:([^\s/@"'<>]{1,400})(?=@)/g),
+  anchors: alphanumeric.map((letter) => `${letter}://`),
+  find: matching(/:\/\/[^\s/@:"'<>\\]{0,200}:([^\s/"'<>]{1,400})(?=@)/g),
 }
 
 export const jwt: Pattern = {
-  anchors: ["eyJ"],
+  anchors: alphanumeric.map((letter) => `eyJ${letter}`),
   find: matching(/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)*/g),
 }
 
 const armour = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/g
 // What may stand around a key's lines: white space, escaped line ends, quotes, and the marks of diffs and quotations.
 const inArmour =
-  /^(?:(?:\s|\\+[nr]|["',|>+#]|-(?!----)|\[REDACTED:[^\]]*\]|[\w-]+: [^\n\\]*)*[A-Za-z0-9+/=]{16,})(?:\s|\\+[nr]|["',|>+#]|-(?!----)|[A-Za-z0-9+/=](?![a-z]+ ))*/
+  /^(?:(?:\s|\\+[nr]|["',|>+#]|-(?!----)|\[REDACTED:[^\]]*\]|[A-Z][\w-]*: [^\n\\]*)*[A-Za-z0-9+/=]{16,})(?:\s|\\+[nr]|["',|>+#]|-(?!----)|[A-Za-z0-9+/=](?![a-z]{1,20} ))*/
 
 /** The body of a key, whether or not its end was kept. */
 export const privateKey: Pattern = {
@@ -127,10 +136,10 @@ const vendors = [
 
 export const vendorTokens: Pattern = {
   anchors: [
-    ..."ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent- xox AKIA ASIA SG.".split(
-      " ",
-    ),
-    ..."k_live_ k_test_ npm_ AIza dckr_ hvs. hvb. pypi- sk-ant- sk-proj- _v1_".split(" "),
+    ..."ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent-".split(" "),
+    ..."xoxa xoxb xoxe xoxo xoxp xoxr xoxs AKIA ASIA sk_live rk_live pk_live sk_test rk_test pk_test".split(" "),
+    ..."npm_ AIza dckr_ hvs. hvb. pypi- sk-ant- sk-proj- doo_v1 dop_v1 dor_v1".split(" "),
+    ...[...alphanumeric, "-", "_"].map((letter) => `SG.${letter}`),
   ],
   find: matching(new RegExp(`(?<![A-Za-z0-9])(?:${vendors.map(({ source }) => source).join("|")})`, "g")),
 }
@@ -139,10 +148,15 @@ const telling = /secret|passw(?:or)?d|passphrase|passwd|token|api[-_]?key|access
   .source
 // What a name ends in if it says something about a secret, and not the secret.
 const about =
-  /(?:^s|ids?|names?|paths?|files?|dirs?|urls?|uris?|types?|revs?|revision|commit|hash(?:es)?|digests?|sha\d*|fingerprint|version|ref|store|recipients?|count|length|size|mode|owner|expires?|ttl|at|by|on)$/i
+  /(?:^s|ids?|names?|paths?|files?|dirs?|urls?|uris?|types?|revs?|revision|commit|hash(?:es)?|digests?|sha\d*|fingerprint|version|ref|store|recipients?|count|size|mode|owner|expires?|ttl|at|by|on|helpers?|length|source|target)$/i
 const assigned = new RegExp(String.raw`(?:${telling})([\w.-]{0,40})["'\\]{0,8}\s{0,4}(?::=|=>|[:=>])\s{0,4}`, "gi")
 const asOption = new RegExp(String.raw`--[\w-]{0,40}(?:${telling})([\w-]{0,40}) +`, "gi")
-const values = [/"((?:[^"\\\n]|\\.)+)"/y, /(?:\\+["'])(.+?)(?=\\+["'])/y, /'([^'\n]+)'/y, /([^\s"',;&<>\\]+)/y]
+const values = [
+  /"((?:[^"\\\n]|\\.){1,4000})"/y,
+  /\\{1,16}["'](.{1,4000}?)(?=\\+["'])/y,
+  /'([^'\n]{1,4000})'/y,
+  /([^\s"',;&<>\\]{1,4000})/y,
+]
 
 function valueAt(text: string, at: number): [from: number, to: number] | undefined {
   for (const pattern of values) {
@@ -158,24 +172,32 @@ function valueAt(text: string, at: number): [from: number, to: number] | undefin
 
 const publicValue = /^(?:ssh-|ecdsa-|sk-|age1|sha\d+[-:]|ENC\[|\/nix\/store\/|-----BEGIN)/i
 
+// A call, a template, the name of a variable or of a type: code tells where a secret comes from.
+const code = /^[\w$.?!]*[({[`]|\$[{(]|=\$/
+const inNames = /[A-Z]?[a-z]{2,}|[A-Z]{2,5}|[0-9]{1,2}|[.?),]/g
+const isCode = (value: string) => code.test(value) || value.replace(inNames, "") === ""
+
 /** Is this what a name that tells of a secret is given, and not how it is called or where it is? */
-export const isSecretValue = (value: string) =>
+const isSecretValue = (value: string) =>
   value.length >= 8 &&
   !placeholder.test(value) &&
   !publicValue.test(value) &&
   !value.includes("[REDACTED:") &&
-  !isCommon(value.replace(/^["']|["']$/g, "")) &&
+  !isCode(value) &&
+  !isCommon(value) &&
   looksRandom(value)
 
-const tellingName = new RegExp(String.raw`(?:${telling})([\w.-]{0,40})$`, "i")
+const tellingName = new RegExp(`(?:${telling})|authorization|cookie`, "i")
 
-export const isSecretName = (name: string) => {
-  const rest = tellingName.exec(name)?.[1]
-  return rest !== undefined && !about.test(rest)
-}
+/** Does a key of this name say what its value is? */
+export const isTelling = (name: string) => tellingName.test(name)
 
 export const assignments: Pattern = {
-  anchors: [""],
+  anchors: [
+    ...cases("secret pass token cred api- api_ apik ess- ess_ esskey ate- ate_ atekey"),
+    ...[..."=:>\"'\\ "].flatMap((after) => ["pwd", "PWD", "Pwd"].map((name) => name + after)),
+    ...["apiK", "essK", "ateK"],
+  ],
   find: (text) =>
     [assigned, asOption].flatMap((pattern) =>
       [...text.matchAll(pattern)].flatMap(({ 0: name, 1: rest = "", index }) => {

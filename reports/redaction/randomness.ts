@@ -81,4 +81,4 @@ const common = [
 ]
 
 /** Can this stand anywhere for no reason that has to do with a secret? */
-export const isCommon = (text: string) => common.some((pattern) => pattern.test(text.trim()))
+export const isCommon = (text: string) => text.length < 1000 && common.some((pattern) => pattern.test(text.trim()))

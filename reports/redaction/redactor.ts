@@ -2,11 +2,12 @@
 // anywhere, and those that show by themselves. Whole texts only: a secret that two calls share half and half is seen
 // by neither. Redact, then truncate; and never keep a digest of what was not redacted.
 
+import { Anchors } from "./anchors.ts"
 import { Finder, type Needle, type Run } from "./finder.ts"
 import { type Leaf, leavesOf } from "./leaves.ts"
-import { isSecretName, isSecretValue, type Passage } from "./patterns.ts"
+import { isTelling, type Passage, type Pattern } from "./patterns.ts"
 import { countRandom, randomEnough, randomness } from "./randomness.ts"
-import { Squeezer } from "./squeezed.ts"
+import { type Squeezed, Squeezer } from "./squeezed.ts"
 import { variants as all, type Variant } from "./variants.ts"
 
 /** What must not be shown: a label for the reader, and the bytes. */
@@ -33,6 +34,8 @@ export class Redactor {
   hidden = 0
   readonly #variants: Variant[]
   readonly #squeezer: Squeezer
+  readonly #patterns: (Variant & { pattern: Pattern })[]
+  readonly #anchors: Anchors
   readonly #pieces: boolean
   readonly #known = new Set<string>()
   readonly #counts = new Map<string, number>()
@@ -44,6 +47,9 @@ export class Redactor {
   constructor(variants: Variant[] = all) {
     this.#variants = variants
     this.#squeezer = new Squeezer(variants.flatMap(({ reading }) => reading ?? []))
+    this.#patterns = variants.flatMap((variant) => (variant.pattern ? [{ ...variant, pattern: variant.pattern }] : []))
+    const anchors = this.#patterns.map(({ pattern }) => pattern.anchors)
+    this.#anchors = new Anchors(anchors)
     this.#pieces = variants.some(({ pieces }) => pieces)
   }
 
@@ -63,9 +69,10 @@ export class Redactor {
 
   /** A whole text. Every secret in it becomes `[REDACTED:label#n]`, which is not touched when it is redacted again. */
   text(text: string): string {
+    const view = this.#squeezer.squeeze(text)
     const passages = [
-      ...this.#registered(text).map((passage) => ({ ...passage, registered: true })),
-      ...this.#unregistered(text).map((passage) => ({ ...passage, registered: false })),
+      ...this.#registered(text, view).map((passage) => ({ ...passage, registered: true })),
+      ...this.#unregistered(text, view).map((passage) => ({ ...passage, registered: false })),
     ]
     if (passages.length === 0) return text
     let shown = ""
@@ -109,13 +116,13 @@ export class Redactor {
     return same ? value : Object.fromEntries(members)
   }
 
-  /** In data nothing but the key tells what an assignment in a text tells. */
+  /** In data the key tells what a name before it tells in a text. */
   #member(key: string, member: unknown): unknown {
     const shown = this.#value(member)
-    const assigned = this.#variants.find(({ name }) => name === "assigned secret")
-    if (!assigned || typeof shown !== "string" || !isSecretName(key) || !isSecretValue(shown)) return shown
-    this.hidden++
-    return `[REDACTED:${this.#unregisteredLabel(assigned.name, shown)}]`
+    if (typeof shown !== "string" || !isTelling(key)) return shown
+    const [before, after] = /["\\]/.test(shown) ? [`${key}: `, ""] : [`${key}: "`, '"']
+    const line = this.text(before + shown + after)
+    return line.startsWith(before) ? line.slice(before.length, line.length - after.length) : shown
   }
 
   #needlesOf(leaf: Leaf, label: string): Needle<Owner>[] {
@@ -134,9 +141,8 @@ export class Redactor {
     )
   }
 
-  #registered(text: string): Required<Passage>[] {
+  #registered(text: string, view: Squeezed): Required<Passage>[] {
     this.#finder ??= new Finder(this.#needles)
-    const view = this.#squeezer.squeeze(text)
     const runs = this.#finder.find(view).filter((run) => this.#isFind(run))
     runs.sort((a, b) => a.from - b.from || b.to - a.to)
     const joined: Run<Owner>[] = []
@@ -164,9 +170,10 @@ export class Redactor {
     return countRandom(owner.random) < randomEnough && end - start >= mostOfIt * owner.length
   }
 
-  #unregistered(text: string): Required<Passage>[] {
-    return this.#variants.flatMap(({ name, pattern }) => {
-      if (pattern === undefined || !pattern.anchors.some((anchor) => text.includes(anchor))) return []
+  #unregistered(text: string, view: Squeezed): Required<Passage>[] {
+    const seen = this.#anchors.seen(view)
+    return this.#patterns.flatMap(({ name, pattern }, index) => {
+      if ((seen & (1 << index)) === 0) return []
       return pattern.find(text).map(({ from, to, shown }) => ({
         from,
         to,

@@ -84,7 +84,7 @@ export const variants: Variant[] = [
   { name: "age key", pattern: ageKey },
   { name: "vendor token", pattern: vendorTokens },
   { name: "assigned secret", pattern: assignments },
-  { name: "packed data", pattern: { anchors: [""], find: packed } },
+  { name: "packed data", pattern: packed },
 ]
 
 function controls(): string {
