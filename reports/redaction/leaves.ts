@@ -49,6 +49,7 @@ export function leavesOf(bytes: Uint8Array, openers: Opener[]): Leaf[] {
 }
 
 const publicForms = [
+  /^[\d\s.,:/TZ+-]+$/, // numbers, dates, addresses
   /^(?:ssh-|ecdsa-sha2-|sk-ssh-|sk-ecdsa-)[\w@.-]+ AAAA[\w+/=]+/,
   /^AAAA[BCEGI]3NzaC1[\w+/=]+$/,
   /^age1[a-z0-9]{20,}$/,

@@ -28,6 +28,7 @@ const leastPiece = 8
 /** Of a secret that consists of words, a piece counts if it is this much of it: its words stand everywhere. */
 const mostOfIt = 0.6
 const longestLabel = 60
+const mostRounds = 8
 
 export class Redactor {
   /** How many replacements so far. */
@@ -68,7 +69,18 @@ export class Redactor {
   }
 
   /** A whole text. Every secret in it becomes `[REDACTED:label#n]`, which is not touched when it is redacted again. */
-  text(text: string): string {
+  text(whole: string): string {
+    let text = whole
+    // What stood beside a secret may show as another once it stands alone.
+    for (let round = 0; round < mostRounds; round++) {
+      const before = text
+      text = this.#once(before)
+      if (text === before) break
+    }
+    return text
+  }
+
+  #once(text: string): string {
     const view = this.#squeezer.squeeze(text)
     const passages = [
       ...this.#registered(text, view).map((passage) => ({ ...passage, registered: true })),
