@@ -5,7 +5,7 @@ const bits = 16
 
 const bitOf = (word: number) => Math.imul(word, 0x9e3779b1) >>> (32 - bits)
 
-/** Tells in one pass which of some groups of words a text could have, so that most patterns need not be tried on it. */
+/** Finds in one pass where words of some groups begin, so that patterns need not be tried anywhere else. */
 export class Anchors {
   readonly #bits = new Uint32Array(2 ** bits / 32)
   /** By the first four bytes of a word the groups that have it, one bit each. */
@@ -24,16 +24,18 @@ export class Anchors {
     }
   }
 
-  /** One bit for each group of which a word is there. */
-  seen({ units, count }: Squeezed): number {
+  /** Where a word begins, and the groups that it is of. */
+  find({ units, count }: Squeezed): { at: number; groups: number }[] {
+    const found: { at: number; groups: number }[] = []
     const table = this.#bits
-    let groups = 0
     let last = 0
     for (let at = 0; at < count; at++) {
       last = (last << 8) | ((units[at] ?? 0) & 0xff)
-      const bit = Math.imul(last, 0x9e3779b1) >>> (32 - bits)
-      if (((table[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) groups |= this.#groups.get(last) ?? 0
+      const bit = bitOf(last)
+      if (((table[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) continue
+      const groups = this.#groups.get(last) ?? 0
+      if (groups !== 0 && at >= width - 1) found.push({ at: at - width + 1, groups })
     }
-    return groups
+    return found
   }
 }

@@ -89,10 +89,14 @@ const perByte =
   (write: (byte: number) => string, separator: string, least: number): Encoder =>
   (leaf) => {
     const { bytes, source } = bytesOf(leaf)
-    const written = [...bytes].map((byte, at) => (at === 0 ? "" : separator) + write(byte))
-    return [
-      { text: written.join(""), source: written.flatMap((text, at) => Array(text.length).fill(source[at])), least },
-    ]
+    const written: string[] = []
+    const from: number[] = []
+    for (const [at, byte] of bytes.entries()) {
+      const text = (at === 0 ? "" : separator) + write(byte)
+      written.push(text)
+      for (let unit = 0; unit < text.length; unit++) from.push(source[at] ?? 0)
+    }
+    return [{ text: written.join(""), source: from, least }]
   }
 
 const all =

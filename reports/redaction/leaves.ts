@@ -62,7 +62,7 @@ const isPublic = (text: string) => publicForms.some((form) => form.test(text))
 const armour = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g
 
 /** Keys in PEM: their secret numbers, as they stand there and as bytes. What else is in PEM is public. */
-export const pem: Opener = ({ text, trusted }) => {
+export const pem: Opener = ({ text }) => {
   if (!text.includes("-----BEGIN ")) return undefined
   const keys = [...text.matchAll(armour)].flatMap(([block, kind = "", inside = ""]) => {
     if (!kind.includes("PRIVATE KEY")) return []
@@ -77,7 +77,7 @@ export const pem: Opener = ({ text, trusted }) => {
     })
   })
   const rest = text.replace(armour, "\n").trim()
-  return [...keys, ...rest.split("\n").map((line) => ({ text: line, trusted: trusted && keys.length === 0 }))]
+  return [...keys, ...rest.split("\n").map((line) => ({ text: line, trusted: false }))]
 }
 
 /** Strings anywhere in JSON; those under a telling name are secrets even if they are words. */
@@ -113,7 +113,7 @@ export const assignment: Opener = ({ text, trusted }) => {
   const bare = value.replace(/^(["'])(.*)\1[,;]?$/, "$2")
   // It may be a password with a colon in it.
   const whole = trusted && !/\s/.test(text) && looksRandom(text) ? [{ bytes: Buffer.from(text), text }] : []
-  return [{ text: bare, trusted: secretName.test(name) || /^[\w.-]+:\S+$/.test(text) }, ...whole]
+  return [{ text: bare, trusted: secretName.test(name) || /^[\w.-]+:\S/.test(text) }, ...whole]
 }
 
 const urls = /[a-z][a-z0-9+.-]*:\/\/(?:([^\s/@]*)@)?([^\s/?#"']*)([^\s?#"']*)\??([^\s#"']*)(?:#(\S*))?/gi
@@ -146,6 +146,7 @@ export const encoded: Opener = ({ text, trusted }) => {
   const bytes = Buffer.from(text, "base64")
   const inner = bytes.toString("utf8")
   const own: Leaf = { bytes: Buffer.from(text), text }
-  if (/^[^\p{Cc}\ufffd]*$/u.test(inner)) return looksRandom(text) ? [own, { text: inner, trusted }] : undefined
+  // That so many random bytes are all printable is no accident.
+  if (/^(?:[^\p{Cc}\ufffd]|[\r\n\t])*$/u.test(inner)) return [own, { text: inner, trusted }]
   return looksRandom(text) && bytes.length >= 16 ? [own, { bytes, text: undefined }] : undefined
 }

@@ -5,9 +5,14 @@ import type { Passage, Pattern } from "./patterns.ts"
 
 /** gzip, zstd, xz, bzip2, zip: what base64 and hex of their first bytes begin with. zlib's header is two bytes short. */
 const base64 =
-  /(?<![A-Za-z0-9+/_-])(?:H4sI|KLUv\/|\/Td6WFo|Qlpo[1-9]|UEsDB|eJ[w-z]|eN[o-r]|eF[4-7]|eA[E-H])(?:[A-Za-z0-9+/_-]|\s{1,8}(?=[A-Za-z0-9+/_-]{16})|\\+[rn]){36,}={0,2}/g
+  /(?<![A-Za-z0-9+/_-])(?:H4sI|KLUv\/|\/Td6WFo|Qlpo[1-9]|UEsDB|eJ[w-z]|eN[o-r]|eF[4-7]|eA[E-H])(?:[A-Za-z0-9+/_-]|\s{1,8}(?=[A-Za-z0-9+/_-]{16})|\\+[rn]){36,}={0,2}/y
 const hex =
-  /(?<![A-Za-z0-9])(?:1f8b08|28b52ffd|fd377a585a|425a68|504b0304|78(?:01|5e|9c|da))(?:[0-9a-f]|\s{1,8}(?=[0-9a-f]{16})|\\+[rn]){34,}/gi
+  /(?<![A-Za-z0-9])(?:1f8b08|28b52ffd|fd377a585a|425a68|504b0304|78(?:01|5e|9c|da))(?:[0-9a-f]|\s{1,8}(?=[0-9a-f]{16})|\\+[rn]){34,}/iy
+
+const encodings = [
+  [base64, "base64", "e"],
+  [hex, "hex", "78"],
+] as const
 
 const written = (text: string) => text.replace(/\\+[rn]|\s/g, "")
 
@@ -20,15 +25,16 @@ function inflates(bytes: Buffer): boolean {
   }
 }
 
-function find(text: string): Passage[] {
-  return [base64, hex].flatMap((pattern) =>
-    [...text.matchAll(pattern)].flatMap(({ 0: run, index }) => {
-      const characters = written(run)
-      const zlib = pattern === base64 ? characters.startsWith("e") : characters.startsWith("78")
-      if (zlib && !inflates(Buffer.from(characters, pattern === base64 ? "base64" : "hex"))) return []
-      return [{ from: index, to: index + run.length, shown: `packed data, ${characters.length} characters` }]
-    }),
-  )
+function at(text: string, index: number): Passage[] {
+  for (const [pattern, encoding, zlib] of encodings) {
+    pattern.lastIndex = index
+    const [run] = pattern.exec(text) ?? []
+    if (run === undefined) continue
+    const characters = written(run)
+    if (characters.startsWith(zlib) && !inflates(Buffer.from(characters, encoding))) continue
+    return [{ from: index, to: index + run.length, shown: `packed data, ${characters.length} characters` }]
+  }
+  return []
 }
 
 const base64Digits = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"]
@@ -41,5 +47,5 @@ export const packed: Pattern = {
       .split(" ")
       .flatMap((word) => base64Digits.map((digit) => word + digit)),
   ],
-  find,
+  at,
 }

@@ -11,23 +11,25 @@ export interface Passage {
 }
 
 export interface Pattern {
-  /** Without any of these in the text there is nothing to find. Four characters of each count. */
+  /** What it begins with. Four characters of each count. */
   anchors: string[]
-  find(text: string): Passage[]
+  /** What is to be hidden if the pattern, and not only its anchor, is here. */
+  at(text: string, index: number): Passage[]
 }
 
 const placeholder =
   /^(?:\$|<|\{|\(|\[|%|\*{3}|x{6}|ENC\[|REDACTED|\.{3}|(?:pass(?:word)?|secret|token|changeme|null|none|undefined|true|false)$)/i
 
-/** Every match of the pattern, or of its last group if it has one and it is no placeholder. */
-function matching(pattern: RegExp, counts: (secret: string) => boolean = () => true): Pattern["find"] {
-  return (text) =>
-    [...text.matchAll(pattern)].flatMap((match) => {
-      const [whole] = match
-      const secret = match.at(-1) ?? whole
-      const to = match.index + whole.length
-      return placeholder.test(secret) || !counts(secret) ? [] : [{ from: to - secret.length, to }]
-    })
+/** The match of a sticky pattern, or its last group if it has one and it is no placeholder. */
+function matching(pattern: RegExp, counts: (secret: string) => boolean = () => true): Pattern["at"] {
+  return (text, index) => {
+    pattern.lastIndex = index
+    const match = pattern.exec(text)
+    const secret = match?.at(-1) ?? ""
+    if (match === null || placeholder.test(secret) || !counts(secret)) return []
+    const to = index + match[0].length
+    return [{ from: to - secret.length, to }]
+  }
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyz"
@@ -43,78 +45,84 @@ const headers = [
   matching(
     new RegExp(
       String.raw`authorization${between}(?:basic|bearer|token|negotiate|apikey)\s+["']?([^\s"'\\,;<>]{6,})`,
-      "gi",
+      "iy",
     ),
     (secret) => !/^[a-z]{1,12}$/.test(secret),
   ),
-  matching(new RegExp(String.raw`authorization${between}digest\s+([^\r\n]{8,600})`, "gi")),
-  matching(new RegExp(String.raw`authorization${between}([^\s"'\\,;<>(){}]{8,})`, "gi"), looksRandom),
-  matching(/\bbearer\s+([\w.~+/=-]{8,})/gi, looksRandom),
+  matching(new RegExp(String.raw`authorization${between}digest\s+([^\r\n]{8,600})`, "iy")),
+  matching(new RegExp(String.raw`authorization${between}([^\s"'\\,;<>(){}]{8,})`, "iy"), looksRandom),
+  matching(/(?<!\w)bearer\s+([\w.~+/=-]{8,})/iy, looksRandom),
   matching(
     new RegExp(
-      String.raw`\bx-(?:api-key|auth-token|access-token|gitea-token|vault-token)${between}([^\s"'\\,;<>]{8,})`,
-      "gi",
+      String.raw`x-(?:api-key|auth-token|access-token|gitea-token|vault-token)${between}([^\s"'\\,;<>]{8,})`,
+      "iy",
     ),
   ),
 ]
 
 export const authorization: Pattern = {
-  anchors: cases("auth bearer -token -key"),
-  find: (text) => headers.flatMap((find) => find(text)),
+  anchors: cases("auth bearer x-api x-auth x-access x-gitea x-vault X-Api X-Auth X-Access X-Gitea X-Vault"),
+  at: (text, index) => headers.flatMap((at) => at(text, index)),
 }
 
 const cookieAttributes = /^(?:path|expires|max-age|domain|samesite|version|priority)$/i
 
+const cookieHeader = /cookie["'\\]{0,8}\s{0,4}:\s{0,4}["'\\]{0,8}([^\r\n"'\\]+)/iy
+
 export const cookies: Pattern = {
   anchors: cases("cookie"),
-  find: (text) =>
-    [...text.matchAll(/\b(?:set-)?cookie["'\\]{0,8}\s{0,4}:\s{0,4}["'\\]{0,8}([^\r\n"'\\]+)/gi)].flatMap((header) => {
-      const pairs = header[1] ?? ""
-      const start = header.index + header[0].length - pairs.length
-      return [...pairs.matchAll(/([^=;,\s]+)=([^;,\s]{8,})/g)].flatMap(
-        ({ 0: pair, 1: name = "", 2: value = "", index }) => {
-          if (cookieAttributes.test(name) || placeholder.test(value)) return []
-          return [{ from: start + index + pair.length - value.length, to: start + index + pair.length }]
-        },
-      )
-    }),
+  at: (text, index) => {
+    cookieHeader.lastIndex = index
+    const [header = "", pairs = ""] = cookieHeader.exec(text) ?? []
+    const start = index + header.length - pairs.length
+    return [...pairs.matchAll(/([^=;,\s]+)=([^;,\s]{8,})/g)].flatMap(
+      ({ 0: pair, 1: name = "", 2: value = "", index: at }) => {
+        if (cookieAttributes.test(name) || placeholder.test(value)) return []
+        return [{ from: start + at + pair.length - value.length, to: start + at + pair.length }]
+      },
+    )
+  },
 }
 
 export const userinfo: Pattern = {
   anchors: alphanumeric.map((letter) => `${letter}://`),
-  find: matching(/:\/\/[^\s/@:"'<>\\]{0,200}:([^\s/"'<>]{1,400})(?=@)/g),
+  at: matching(/[a-z0-9]:\/\/[^\s/@:"'<>\\]{0,200}:([^\s/"'<>]{1,400})(?=@)/iy),
 }
 
 export const jwt: Pattern = {
   anchors: alphanumeric.map((letter) => `eyJ${letter}`),
-  find: matching(/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)*/g),
+  at: matching(/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}(?:\.[\w-]+)*/y),
 }
 
-const armour = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/g
+const armour = /(?<=-----)BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----/y
 // What may stand around a key's lines: white space, escaped line ends, quotes, and the marks of diffs and quotations.
 const inArmour =
-  /^(?:(?:\s|\\+[nr]|["',|>+#]|-(?!----)|\[REDACTED:[^\]]*\]|[A-Z][\w-]*: [^\n\\]*)*[A-Za-z0-9+/=]{16,})(?:\s|\\+[nr]|["',|>+#]|-(?!----)|[A-Za-z0-9+/=](?![a-z]{1,20} ))*/
+  /^(?:(?:\s|\\+[nr]|["',|>+#]|-(?!----)|\[REDACTED:[^\]]*\]|[A-Z][\w-]*: [^\n\\]*)*([A-Za-z0-9+/=]{16,}))(?:\s|\\+[nr]|["',|>+#]|-(?!----)|[A-Za-z0-9+/=](?![a-z]{1,20} ))*/
 
 /** The body of a key, whether or not its end was kept. */
 export const privateKey: Pattern = {
-  anchors: ["PRIVATE KEY"],
-  find: (text) =>
-    [...text.matchAll(armour)].flatMap(({ 0: begin, index }) => {
-      const from = index + begin.length
-      const body = text.slice(from, from + 20_000)
-      const end = body.search(/-----(?:END|BEGIN)/)
-      const run = inArmour.exec(body)?.[0] ?? ""
-      const ended = end >= 0 && run !== "" && /^[^{}]*$/.test(body.slice(0, end)) ? body.slice(0, end) : run
-      const inside = ended.replace(/^(?:\s|\\+[nr]|["',|>+-])+/, "")
-      const start = from + ended.length - inside.length
-      const shown = inside.replace(/(?:\s|\\+[nr]|["',|>+-])+$/, "")
-      return shown === "" || shown.startsWith("[REDACTED:") ? [] : [{ from: start, to: start + shown.length }]
-    }),
+  anchors: ["BEGIN"],
+  at: (text, index) => {
+    armour.lastIndex = index
+    const [begin] = armour.exec(text) ?? []
+    if (begin === undefined) return []
+    const from = index + begin.length
+    const body = text.slice(from, from + 20_000)
+    const [run = "", first = ""] = inArmour.exec(body) ?? []
+    // It may be a word on such keys, and the path of one.
+    if (!/[A-Z]/.test(first) || !/[a-z]/.test(first) || first.startsWith("/")) return []
+    const end = body.search(/-----(?:END|BEGIN)/)
+    const inside = end >= 0 && /^[^{}]*$/.test(body.slice(0, end)) ? body.slice(0, end) : run
+    const shown = inside.replace(/^(?:\s|\\+[nr]|["',|>+-])+/, "")
+    const start = from + inside.length - shown.length
+    const to = start + shown.replace(/(?:\s|\\+[nr]|["',|>+-])+$/, "").length
+    return shown.startsWith("[REDACTED:") ? [] : [{ from: start, to }]
+  },
 }
 
 export const ageKey: Pattern = {
   anchors: ["AGE-SECRET-KEY-"],
-  find: matching(/AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{8,}/g),
+  at: matching(/AGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{8,}/y),
 }
 
 const vendors = [
@@ -141,7 +149,7 @@ export const vendorTokens: Pattern = {
     ..."npm_ AIza dckr_ hvs. hvb. pypi- sk-ant- sk-proj- doo_v1 dop_v1 dor_v1".split(" "),
     ...[...alphanumeric, "-", "_"].map((letter) => `SG.${letter}`),
   ],
-  find: matching(new RegExp(`(?<![A-Za-z0-9])(?:${vendors.map(({ source }) => source).join("|")})`, "g")),
+  at: matching(new RegExp(`(?<![A-Za-z0-9])(?:${vendors.map(({ source }) => source).join("|")})`, "y")),
 }
 
 const telling = /secret|passw(?:or)?d|passphrase|passwd|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|pwd/
@@ -149,8 +157,8 @@ const telling = /secret|passw(?:or)?d|passphrase|passwd|token|api[-_]?key|access
 // What a name ends in if it says something about a secret, and not the secret.
 const about =
   /(?:^s|ids?|names?|paths?|files?|dirs?|urls?|uris?|types?|revs?|revision|commit|hash(?:es)?|digests?|sha\d*|fingerprint|version|ref|store|recipients?|count|size|mode|owner|expires?|ttl|at|by|on|helpers?|length|source|target)$/i
-const assigned = new RegExp(String.raw`(?:${telling})([\w.-]{0,40})["'\\]{0,8}\s{0,4}(?::=|=>|[:=>])\s{0,4}`, "gi")
-const asOption = new RegExp(String.raw`--[\w-]{0,40}(?:${telling})([\w-]{0,40}) +`, "gi")
+const assigned = new RegExp(String.raw`(?:${telling})([\w.-]{0,40})["'\\]{0,8}\s{0,4}(?::=|=>|[:=>])\s{0,4}`, "iy")
+const asOption = new RegExp(String.raw`(?<=--[\w-]{0,40})(?:${telling})([\w-]{0,40}) +`, "iy")
 const values = [
   /"((?:[^"\\\n]|\\.){1,4000})"/y,
   /\\{1,16}["'](.{1,4000}?)(?=\\+["'])/y,
@@ -194,15 +202,16 @@ export const isTelling = (name: string) => tellingName.test(name)
 
 export const assignments: Pattern = {
   anchors: [
-    ...cases("secret pass token cred api- api_ apik ess- ess_ esskey ate- ate_ atekey"),
+    ...cases("secret pass token cred api- api_ apik access- access_ accesskey private- private_ privatekey"),
+    ...["apiK", "ApiK"],
     ...[..."=:>\"'\\ "].flatMap((after) => ["pwd", "PWD", "Pwd"].map((name) => name + after)),
-    ...["apiK", "essK", "ateK"],
   ],
-  find: (text) =>
-    [assigned, asOption].flatMap((pattern) =>
-      [...text.matchAll(pattern)].flatMap(({ 0: name, 1: rest = "", index }) => {
-        const [from, to] = about.test(rest) ? [0, 0] : (valueAt(text, index + name.length) ?? [0, 0])
-        return isSecretValue(text.slice(from, to)) ? [{ from, to }] : []
-      }),
-    ),
+  at: (text, index) =>
+    [assigned, asOption].flatMap((pattern) => {
+      pattern.lastIndex = index
+      const [name, rest = ""] = pattern.exec(text) ?? []
+      if (name === undefined || about.test(rest)) return []
+      const [from, to] = valueAt(text, index + name.length) ?? [0, 0]
+      return isSecretValue(text.slice(from, to)) ? [{ from, to }] : []
+    }),
 }

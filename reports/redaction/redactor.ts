@@ -183,15 +183,16 @@ export class Redactor {
   }
 
   #unregistered(text: string, view: Squeezed): Required<Passage>[] {
-    const seen = this.#anchors.seen(view)
-    return this.#patterns.flatMap(({ name, pattern }, index) => {
-      if ((seen & (1 << index)) === 0) return []
-      return pattern.find(text).map(({ from, to, shown }) => ({
-        from,
-        to,
-        shown: shown ?? this.#unregisteredLabel(name, text.slice(from, to)),
-      }))
-    })
+    return this.#anchors.find(view).flatMap(({ at, groups }) =>
+      this.#patterns.flatMap(({ name, pattern }, index) => {
+        if ((groups & (1 << index)) === 0) return []
+        return pattern.at(text, at).map(({ from, to, shown }) => ({
+          from,
+          to,
+          shown: shown ?? this.#unregisteredLabel(name, text.slice(from, to)),
+        }))
+      }),
+    )
   }
 
   #unregisteredLabel(name: string, secret: string): string {
