@@ -171,7 +171,7 @@ const readers: ((text: string) => string[])[] = [
         : (entityCodes[whole] ?? whole),
     ),
   ],
-  (text) => [text.replace(/['"]/g, "")],
+  (text) => [text.replace(/'\\''|'"'"'/g, "'"), text.replace(/['"]/g, "")],
   (text) => [[...text].reverse().join("")],
   (text) => [rotated(text)],
   (text) =>

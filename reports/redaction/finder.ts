@@ -20,7 +20,7 @@ const width = 6
 const fewestBits = 16
 const mostBits = 24
 /** Bits of the table for each window: one in so many places of unrelated text is looked at twice. */
-const sparse = 32
+const sparse = 16
 /** So many neighbouring bits of the table share a chain. */
 const headBits = 4
 

@@ -124,6 +124,7 @@ export class Squeezer {
   readonly #escapes: (((text: string, at: number) => number) | undefined)[] = []
   readonly #dropped = new Uint8Array(0x10000)
   #view = viewOf(0)
+  #written: Buffer<ArrayBufferLike> = Buffer.alloc(0)
   /** Where what was read last ends. */
   #next = 0
 
@@ -143,10 +144,13 @@ export class Squeezer {
 
   /** The view is used again for the next text. */
   squeeze(text: string): Squeezed {
-    if (this.#view.units.length < text.length) this.#view = viewOf(Math.max(4096, text.length))
+    if (this.#view.units.length < text.length) {
+      this.#view = viewOf(Math.max(4096, text.length))
+      this.#written = Buffer.from(this.#view.units.buffer)
+    }
     const { bytes, at, units } = this.#view
     // Numbers in an array are read several times as fast as characters of a string.
-    Buffer.from(units.buffer).write(text, "utf16le")
+    this.#written.write(text, "utf16le")
     const ascii = this.#ascii
     const end = text.length
     let length = 0

@@ -21,6 +21,9 @@ const print = (registered: string, secret: string, printed = `<${secret}>`): Pri
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 const words = "tangerine hovercraft lullaby"
 
+const quoted = "q7'Zk2'mW'x9Lp'R4'uT6'bN"
+const slashes = "~?>a~?>k~?>q~?>w~?>e~?>Z"
+
 const seed = Buffer.from(Array.from({ length: 32 }, () => Math.floor(random() * 256)))
 const der = Buffer.concat([Buffer.from("302e020100300506032b657004220420", "hex"), seed])
 const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
@@ -35,6 +38,8 @@ const ofParts = [
   print(`password: ${words}`, words),
   print(`postgres://drone:${encodeURIComponent(words)}@db.example.org/drone`, words),
   print(JSON.stringify({ auth: base64(`ci:${words}`) }), words),
+  print(quoted, quoted, `'${quoted.replaceAll("'", "'\\''")}'`),
+  print(slashes, slashes, Buffer.from(slashes).toString("base64url")),
   print(words, words, `https://example.org/?q=${words.replaceAll(" ", "+")}`),
 ]
 
