@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { inspect } from "node:util"
+import { announce } from "./announce.ts"
 import { hmac, newNonce } from "./hmac.ts"
 
 // Known to this process alone, so that a mark says nothing outside it.
@@ -15,7 +16,9 @@ export class Secret {
   readonly mark: string
   readonly #bytes: Buffer
 
+  /** Nobody has it before whoever publishes knows that it must be hidden; see {@link announce}. */
   constructor(name: string, bytes: Uint8Array) {
+    announce(name, bytes)
     this.name = name
     this.#bytes = Buffer.from(bytes)
     this.mark = hmac(processNonce, createHash("sha256").update(this.#bytes).digest())

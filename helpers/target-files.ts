@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises"
+import { access, constants, readFile, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { resolve } from "node:path"
 import type { Target } from "./target.ts"
@@ -20,6 +20,29 @@ const publicFiles = [
 // Whoever runs as one role has no business with the key of another, and should not even be able to read it.
 const othersKeys = ["roles.builder.key", "roles.adversary.key", "roles.ci.key"]
 const mayBeMissing = ["incus.baseline", ...othersKeys]
+
+/** Every secret that a target names by file or environment variable and that can be read here, by the key that names it. */
+export async function secretsNamed(target: Target): Promise<{ name: string; bytes: Buffer }[]> {
+  const found: { name: string; bytes: Buffer }[] = []
+  const walk = async (value: unknown, path: string[]): Promise<void> => {
+    if (typeof value !== "object" || value === null) return
+    const name = path.join(".")
+    const only = Object.entries(value as Record<string, unknown>)
+    const [kind, source] = only.length === 1 ? (only[0] ?? []) : []
+    if (kind === "file" && typeof source === "string") {
+      // What is missing or closed to this user was refused when the target file was read, unless it is another role's.
+      if (!publicFiles.includes(name))
+        await readFile(source).then(
+          (bytes) => found.push({ name, bytes }),
+          () => {},
+        )
+    } else if (kind === "env" && typeof source === "string") {
+      found.push({ name, bytes: Buffer.from(process.env[source] ?? "") })
+    } else for (const [key, child] of only) await walk(child, [...path, key])
+  }
+  await walk(target, [])
+  return found.filter(({ bytes }) => bytes.length > 0)
+}
 
 /** Makes the local paths of a target absolute, in place, and returns what is wrong with the files they name. */
 export async function resolveFiles(

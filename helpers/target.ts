@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises"
 import { dirname, resolve } from "node:path"
 import { type Document, isNode, LineCounter, parseDocument, visit } from "yaml"
 import { z } from "zod"
+import { announce } from "./announce.ts"
 import { withheld } from "./run.ts"
 import { type Mistake, resolveFiles } from "./target-files.ts"
 import { targetSchema } from "./target-schema.ts"
@@ -71,11 +72,16 @@ export function parseTarget(source: string, path: string): { target: Target; lin
 
 /** The bytes of a secret, read when they are needed. */
 export async function readSecretSource(source: SecretSource): Promise<Buffer> {
-  if ("file" in source) return readFile(source.file)
+  if ("file" in source) return announced(source.file, await readFile(source.file))
   withheld.add(source.env)
   const value = process.env[source.env]
   if (value === undefined || value === "") throw new Error(`environment variable ${source.env} is not set`)
-  return Buffer.from(value)
+  return announced(source.env, Buffer.from(value))
+}
+
+function announced(name: string, bytes: Buffer): Buffer {
+  announce(name, bytes)
+  return bytes
 }
 
 async function textOf(path: string): Promise<string> {

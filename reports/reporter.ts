@@ -10,12 +10,14 @@ import type { Granted } from "./limitation.ts"
 import { limit } from "./limited.ts"
 import { idOf, type Plan } from "./plan.ts"
 import { progress } from "./progress.ts"
+import type { Publication } from "./publication.ts"
 import { judgeAlone, resultsOf } from "./results.ts"
 import { ledgerFile, updateReview } from "./review-file.ts"
 import type { Signer } from "./signer.ts"
 import { closing, printTable } from "./table.ts"
 import type { Terminal } from "./terminal.ts"
-import { oneLine, told } from "./verdict.ts"
+import { oneLine, told as toldOf } from "./verdict.ts"
+import { withoutLeaks } from "./without-leaks.ts"
 
 export interface Reported {
   definition: Item[]
@@ -23,6 +25,7 @@ export interface Reported {
   reports: string
   signer: Signer | undefined
   limitations: Granted[]
+  publication: Publication
   screen: Terminal
   /** Known once the specs are read, before the first test. */
   opened(): { start: Start; plan: Plan }
@@ -32,8 +35,10 @@ export interface Reported {
 }
 
 export function reporter(run: Reported): Reporter {
-  const { definition, reports, screen } = run
+  const { definition, publication, reports, screen } = run
   const clock = progress(screen)
+  // Redacted before it is made visible: between written-out control characters nobody would know a secret again.
+  const nameOf = ({ name }: TestCase) => idOf(name) ?? oneLine(visible(publication.text(name)))
   const finished = new Set<string>()
   return {
     onTestCaseReady: (test) => clock.begin(nameOf(test)),
@@ -48,7 +53,8 @@ export function reporter(run: Reported): Reporter {
     },
     onTestModuleEnd: (module) => void finished.add(module.moduleId),
     onUserConsoleLog: ({ content }) => {
-      for (const line of content.trimEnd().split("\n")) screen.print(screen.faint(`  | ${visible(line)}`))
+      for (const line of publication.text(content).trimEnd().split("\n"))
+        screen.print(screen.faint(`  | ${visible(line)}`))
     },
     onTestRunEnd: async (modules, unhandled, reason) => {
       clock.end()
@@ -57,9 +63,11 @@ export function reporter(run: Reported): Reporter {
       const { start, plan } = run.opened()
       const interrupted = run.interrupted() || reason === "interrupted"
       const seen = resultsOf(definition, plan, { modules, finished, unhandled, interrupted })
-      const results = { ...seen, checks: limit(seen.checks, seen.subject, run.limitations) }
+      const { subject, ...told } = { ...seen, checks: limit(seen.checks, seen.subject, run.limitations) }
+      const results = { ...publication.value(told), subject }
       const unfinished = { kind: "end" as const, run: start.run, finished: new Date().toISOString(), interrupted }
-      const end: End = { ...unfinished, ...results, exitCode: exitCodeOf({ ...results, interrupted }) }
+      const found: End = { ...unfinished, ...results, exitCode: exitCodeOf({ ...results, interrupted }) }
+      const end = await withoutLeaks(found, start, definition, reports, publication)
       printTable(screen, definition, plan, end, placesOf(modules))
       screen.print()
       try {
@@ -69,7 +77,9 @@ export function reporter(run: Reported): Reporter {
         run.ended(end.exitCode)
       } catch (cause) {
         screen.print(closing(end))
-        screen.print(`${screen.paint("error", "error")}  the evidence could not be published: ${told(cause as Error)}`)
+        screen.print(
+          `${screen.paint("error", "error")}  the evidence could not be published: ${toldOf(cause as Error)}`,
+        )
         run.ended(2)
       }
     },
@@ -85,8 +95,4 @@ function placesOf(modules: readonly TestModule[]): Map<string, string> {
     }),
   )
   return new Map(places)
-}
-
-function nameOf(test: TestCase): string {
-  return idOf(test.name) ?? oneLine(visible(test.name))
 }

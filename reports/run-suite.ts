@@ -4,7 +4,9 @@ import { randomUUID } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { BaseSequencer, createVitest, type TestSpecification, type Vitest } from "vitest/node"
+import { BaseSequencer, type CliOptions, createVitest, type TestSpecification, type Vitest } from "vitest/node"
+import { announcePipe } from "../helpers/announce.ts"
+import { listen } from "./announced.ts"
 import type { Echo } from "./challenge.ts"
 import type { Cold } from "./cold.ts"
 import type { Item } from "./definition.ts"
@@ -12,6 +14,7 @@ import { type Earlier, earlierOf } from "./earlier.ts"
 import { append, type By, type Start, type Suite } from "./ledger.ts"
 import type { KnownLimitation, Limitations } from "./limited.ts"
 import { type Plan, planOf } from "./plan.ts"
+import { Publication, redactedStream, redacting, type Secret } from "./publication.ts"
 import { reporter } from "./reporter.ts"
 import { ledgerFile } from "./review-file.ts"
 import type { Role } from "./roles.ts"
@@ -68,22 +71,40 @@ export interface SuiteRun {
   verified?: Record<string, Verified> | undefined
   /** Asks the target to answer to a nonce, if there is one for this run. */
   echo?: ((run: string) => Promise<Echo>) | undefined
+  /** What must not be published: known already, and the leaves in git that are none. */
+  secrets?: { known: Secret[]; open: string[] } | undefined
   screen: Terminal
   /** Done last, with no worker left, whatever came of the run: a worker that was stopped may have left something. */
-  leave?: () => Promise<void>
+  leave?: (screen: Terminal) => Promise<void>
 }
 
 /** Runs the selected checks, records them, and answers with the exit code they deserve. */
 export async function runSuite(run: SuiteRun): Promise<number> {
+  const publication = new Publication(run.secrets?.open)
+  for (const secret of run.secrets?.known ?? []) publication.hide(secret)
+  try {
+    return await carriedOut({ ...run, screen: redacting(run.screen, publication) }, publication)
+  } catch (cause) {
+    if (cause instanceof Error) {
+      cause.message = publication.text(cause.message)
+      cause.stack = publication.text(cause.stack ?? "")
+    }
+    throw cause
+  }
+}
+
+async function carriedOut(run: SuiteRun, publication: Publication): Promise<number> {
   let opened: { start: Start; plan: Plan } | undefined
   let interrupted = false
   let exitCode = 2
+  const { screen } = run
   const reported = reporter({
     definition: run.definition,
     reports: run.reports,
     signer: run.signer,
     limitations: run.limitations?.usable ?? [],
-    screen: run.screen,
+    publication,
+    screen,
     opened: () => {
       if (opened === undefined) throw new Error("the run began before its first ledger line was written")
       return opened
@@ -96,7 +117,10 @@ export async function runSuite(run: SuiteRun): Promise<number> {
   // Workers are stopped, not ended: what they keep in files, such as copies of the repos, is removed here.
   const scratch = await mkdtemp(join(tmpdir(), "cc-ci-verifier-run-"))
   process.env.TMPDIR = scratch
-  const vitest = await createVitest("test", {
+  const announced = await listen(scratch, (secret) => publication.hide(secret))
+  publication.before(announced.take)
+  process.env[announcePipe] = announced.path
+  const config: CliOptions = {
     root: run.root,
     project: ["verify"],
     watch: false,
@@ -106,6 +130,8 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     sequence: { sequencer: CleanRoomFirst },
     run: true,
     reporters: [reported],
+    // Nothing is attached; what a test attaches all the same goes with the copies.
+    attachmentsDir: join(scratch, "attachments"),
     provide: {
       target: run.target.file,
       role: run.role,
@@ -120,24 +146,31 @@ export async function runSuite(run: SuiteRun): Promise<number> {
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),
     ...(run.milestones.length === 0 ? {} : { tagsFilter: [run.milestones.map(({ id }) => id).join(" || ")] }),
-  })
+  }
+  const streams = {
+    stdout: redactedStream(process.stdout, publication),
+    stderr: redactedStream(process.stderr, publication),
+  }
+  const vitest = await createVitest("test", config, {}, streams)
   let release = () => {}
   try {
-    opened = await open(run, vitest)
+    opened = await open(run, vitest, publication)
     if (opened === undefined) return 2
     vitest.provide("selected", opened.plan.selected)
     release = onInterrupt(() => {
       if (interrupted) return
       interrupted = true
-      run.screen.print("interrupted: the run ends here and is recorded; interrupt again to stop at once")
+      screen.print("interrupted: the run ends here and is recorded; interrupt again to stop at once")
       void vitest.cancelCurrentRun("keyboard-input")
     })
     await vitest.start(run.filters)
     return exitCode
   } finally {
     await vitest.close()
+    announced.close()
+    delete process.env[announcePipe]
     await rm(scratch, { recursive: true, force: true })
-    await run.leave?.()
+    await run.leave?.(screen)
     release()
   }
 }
@@ -156,7 +189,11 @@ class CleanRoomFirst extends BaseSequencer {
   }
 }
 
-async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan: Plan } | undefined> {
+async function open(
+  run: SuiteRun,
+  vitest: Vitest,
+  publication: Publication,
+): Promise<{ start: Start; plan: Plan } | undefined> {
   const every = await vitest.globTestSpecifications()
   const chosen = await vitest.globTestSpecifications(run.filters)
   const modules = await vitest.experimental_parseSpecifications(chosen)
@@ -180,7 +217,11 @@ async function open(run: SuiteRun, vitest: Vitest): Promise<{ start: Start; plan
     role: run.role,
     started: new Date().toISOString(),
     suite: run.suite,
-    selection: { filters: run.filters, pattern: run.pattern?.source ?? null, checks: plan.selected },
+    selection: publication.value({
+      filters: run.filters,
+      pattern: run.pattern?.source ?? null,
+      checks: plan.selected,
+    }),
     cold: run.cold ?? { cold: false, because: run.warm ? "it relies on what earlier runs searched" : "not probed" },
     ...(run.by === undefined ? {} : { by: run.by }),
     ...(run.echo === undefined ? {} : { challenge: await run.echo(id) }),

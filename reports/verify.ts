@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
 import { recoverAlone } from "../helpers/clean-room/recover.ts"
 import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
+import { secretsNamed } from "../helpers/target-files.ts"
 import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
 import { beginningOf } from "./beginning.ts"
@@ -100,9 +101,13 @@ async function main(args: string[]): Promise<number> {
     modules: process.env.LAB_MODULES || undefined,
     definition: await readDefinition(document),
     suite: await suiteAt(root),
+    secrets: {
+      known: await secretsNamed(target),
+      open: [target.certificate.certificateKey, ...target.secrets.public],
+    },
     ...beginning.run,
     screen,
-    ...(asked.cleanRoom ? { leave: () => leaveNothing(target, screen) } : {}),
+    ...(asked.cleanRoom ? { leave: (redacting: Terminal) => leaveNothing(target, redacting) } : {}),
   })
 }
 

@@ -24,8 +24,11 @@ export async function freshOut(): Promise<string> {
 }
 
 /** Starts a run; the process is the leader of a group of its own, as in a shell. */
-export function start(out: string, ...args: string[]) {
-  const options = { all: true, reject: false, detached: true, env: alone } as const
+export const start = (out: string, ...args: string[]) => startWith({}, out, ...args)
+
+/** As {@link start}, with more in its environment. */
+export function startWith(env: Record<string, string>, out: string, ...args: string[]) {
+  const options = { all: true, reject: false, detached: true, env: { ...alone, ...env } } as const
   return execa("node", ["--import", "tsx", script, out, ...args], options)
 }
 
