@@ -5,8 +5,11 @@ import { join } from "node:path"
 import { execa } from "execa"
 import { beforeAll, describe, expect, test } from "vitest"
 import { readDefinition } from "./definition.ts"
+import { checkpointOf } from "./lane.ts"
+import { readLanes } from "./ledger.ts"
 import { checkReview, updateReview } from "./review-file.ts"
 import { type History, honest } from "./testdata/history.ts"
+import { repoWith } from "./testdata/signing.ts"
 import { alone } from "./testdata/small.ts"
 import { makeTarget } from "./testdata/target.ts"
 
@@ -87,5 +90,25 @@ describe("npm run evidence", () => {
     expect(xml.match(/<testcase /g)).toHaveLength(all.length)
     expect(JSON.parse((await ours("ctrf")).stdout).results.tests).toHaveLength(all.length)
     expect((await ours("annotations")).stdout).toContain("::warning title=C1.2 not run (lab)::")
+  })
+
+  test("writes a page with the gate's answer and the heads of the ledgers, also where the gate cannot be asked", async () => {
+    const { url } = await repoWith({ "trust/allowed_signers": history.keys.allowed })
+    const trusting = (from: string) =>
+      makeTarget({ roles: `trust: { url: "${from}", allowedSigners: trust/allowed_signers }` })
+    const to = join(history.reports, "page.html")
+    const pageFor = async (file: string) => {
+      const answer = await evidence("page", "--target", file, "--out", history.reports, "--to", to)
+      expect(answer).toMatchObject({ exitCode: 0, stdout: "" })
+      return readFile(to, "utf8")
+    }
+    const asked = await pageFor(await trusting(url))
+    for (const { name, entries } of await readLanes(join(history.reports, "evidence", "lab"))) {
+      expect(asked).toContain(checkpointOf(name, entries).head)
+    }
+    expect(asked).toContain("<strong>SHUT</strong>")
+    expect(asked).toContain("the adversary never ran it")
+    expect(await pageFor(await trusting("file:///nonexistent"))).toMatch(/SHUT.*the gate could not be asked: /s)
+    expect(await pageFor(target)).toContain("the gate could not be asked: the target file names no roles")
   })
 })

@@ -4,15 +4,21 @@ import { readFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { loadTarget } from "../helpers/target.ts"
+import { loadTarget, type Target } from "../helpers/target.ts"
 import { makeArchive } from "./archive.ts"
 import { UsageError } from "./arguments.ts"
 import { replaceFile } from "./atomic-file.ts"
-import { readDefinition } from "./definition.ts"
+import { type Item, readDefinition } from "./definition.ts"
+import { gateOf } from "./gate.ts"
 import { latest } from "./latest.ts"
+import { readLanes } from "./ledger.ts"
 import { annotations, ctrf, junit } from "./outputs.ts"
+import { unanswered } from "./page/asked.ts"
+import { page } from "./page/page.ts"
 import { checkReview, readLedgers, updateReview } from "./review-file.ts"
+import { fingerprintOf } from "./ssh-keygen.ts"
 import { suiteAt } from "./suite.ts"
+import { trustOf } from "./trust.ts"
 import { standaloneVerifier } from "./verifier.ts"
 import { verifyArchive } from "./verify-archive.ts"
 
@@ -22,6 +28,7 @@ Puts the evidence of a target into other forms, and checks those. It looks at no
   npm run evidence -- render --target FILE            write the blocks of REVIEW.md anew, from the ledgers
   npm run evidence -- render --check --target FILE    refuse a REVIEW.md that is not what the ledgers say
   npm run evidence -- junit --target FILE             JUnit's XML; also ctrf (JSON), and annotations for GitHub and Gitea
+  npm run evidence -- page --target FILE              one HTML file to read: gate, matrix, history, what each check saw
   npm run evidence -- bundle --to FILE --target FILE  everything in one file, to be kept and given away
   npm run evidence -- verify ARCHIVE --trust FILE     check such a file: offline, with node and ssh-keygen alone
   npm run evidence -- verifier --to FILE.mjs          the same check as one script, for whoever has not got this suite
@@ -60,6 +67,7 @@ const takes: Record<string, string[]> = {
   junit: ["target", "out", "to"],
   ctrf: ["target", "out", "to"],
   annotations: ["target", "out", "to"],
+  page: ["target", "out", "to"],
   bundle: ["target", "out", "to"],
   verify: ["trust", "at", "every"],
   verifier: ["to"],
@@ -109,8 +117,23 @@ async function main(args: string[]): Promise<number> {
     console.log(`rendered ${await updateReview(reports, target.name, definition)}`)
     return 0
   }
+  if (command === "page") return put(await pageOf(target, reports, definition), values.to)
   const form = forms[command as keyof typeof forms]
   return put(form(target.name, definition, latest(await readLedgers(reports, target.name))), values.to)
+}
+
+/** The page asks the gate, and says so where it could not: a page that is missing would look like a quiet night. */
+async function pageOf(target: Target, reports: string, definition: Item[]): Promise<string> {
+  const lanes = await readLanes(join(reports, "evidence", target.name))
+  const suite = await suiteAt(root)
+  const now = new Date()
+  const ask = async () => {
+    const trust = await trustOf(target)
+    if (trust === undefined) return unanswered("the target file names no roles, so nothing says whose signature counts")
+    return gateOf(target.name, definition, { lanes, trust, suite, hostKey: fingerprintOf(target.host.hostKey), now })
+  }
+  const gate = await ask().catch((cause: Error) => unanswered(cause.message))
+  return page({ target: target.name, definition, suite, lanes, gate, now })
 }
 
 async function put(text: string, to: string | undefined): Promise<number> {
