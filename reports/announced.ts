@@ -23,7 +23,9 @@ export async function listen(
   const pipe = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
   const chunk = Buffer.alloc(65_536)
   let rest = ""
+  let open = true
   const take = () => {
+    if (!open) return
     for (let read = more(pipe, chunk); read > 0; read = more(pipe, chunk)) {
       const lines = (rest + chunk.toString("latin1", 0, read)).split("\n")
       rest = lines.pop() ?? ""
@@ -42,6 +44,7 @@ export async function listen(
     close: () => {
       clearInterval(timer)
       take()
+      open = false
       closeSync(pipe)
     },
   }

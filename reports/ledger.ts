@@ -120,7 +120,12 @@ export async function append(file: string, statement: Statement, signer?: Signer
 async function signedEntry(bytes: string, before: Entry[], signer: Signer, file: string): Promise<Entry> {
   const newest = before.findLast(({ signature }) => signature !== undefined)
   const why = newest === undefined ? undefined : await signer.refuses(newest)
-  if (why !== undefined) throw new Error(`${file}: its newest signature is not by the ${signer.role}: ${why}`)
+  if (why !== undefined) {
+    throw new Error(
+      `${file}: its newest signature is not by the ${signer.role}: ${why}; who signs continues nobody else's ledger. If the ` +
+        "key was replaced, keep that ledger and begin another: --out DIR",
+    )
+  }
   const entry = { bytes, signature: await signer.sign(bytes) }
   const own = await signer.refuses(entry)
   if (own !== undefined) {
