@@ -16,9 +16,12 @@ export class Secret {
   readonly mark: string
   readonly #bytes: Buffer
 
-  /** Nobody has it before whoever publishes knows that it must be hidden; see {@link announce}. */
-  constructor(name: string, bytes: Uint8Array) {
-    announce(name, bytes)
+  /**
+   * Nobody has it before whoever publishes knows that it must be hidden; see {@link announce}. What is not opened yet, or
+   * stands in a repo for all to read, is kept from view alike, but need not be looked for in what is published.
+   */
+  constructor(name: string, bytes: Uint8Array, { announced = true } = {}) {
+    if (announced) announce(name, bytes)
     this.name = name
     this.#bytes = Buffer.from(bytes)
     this.mark = hmac(processNonce, createHash("sha256").update(this.#bytes).digest())

@@ -98,7 +98,7 @@ export function parseSops(bytes: Uint8Array, fileName: string): SopsDocument {
       for (const [index, item] of node.items.entries()) visit(item, [...path, `${index}`], keys, document)
     } else {
       const sealed = node.type === "str" ? readSealed(node.text) : undefined
-      const text = () => new Secret(`${fileName} ${path.join("/")}`, Buffer.from(node.text))
+      const text = () => new Secret(`${fileName} ${path.join("/")}`, Buffer.from(node.text), { announced: false })
       const value = typeof sealed === "object" ? sealed : ({ kind: "clear", type: node.type, text: text() } as const)
       const leaf = { path, keys, document, line: node.line, value, selected: isSelected(metadata.selection, keys) }
       leaves.push(leaf)
