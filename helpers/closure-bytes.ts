@@ -5,6 +5,7 @@ import type { PathInfo } from "./nix-path-info.ts"
 import { vouchedBy } from "./nix-tier.ts"
 import { type Rehashed, readingOf, rehash } from "./rehash.ts"
 import { theStore } from "./search/facts.ts"
+import type { Warm } from "./search/warm.ts"
 import type { Ssh } from "./ssh.ts"
 import type { StoreReading } from "./store-reading.ts"
 import type { Target } from "./target.ts"
@@ -12,7 +13,7 @@ import type { Target } from "./target.ts"
 export interface Asked {
   /** Ids of the checks that this run judges. */
   selected: string[]
-  warm: boolean
+  warm: Warm
 }
 
 /** Checks that read the whole store. */
@@ -40,7 +41,7 @@ export async function closureBytes(
 }
 
 /** Undefined when the store could not be searched: why is for C3 to say, and says nothing about bytes. */
-const storeOf = (evidence: Evidence, target: Target, warm: boolean): Promise<StoreReading | undefined> =>
+const storeOf = (evidence: Evidence, target: Target, warm: Warm): Promise<StoreReading | undefined> =>
   theStore(evidence, target, warm).then(
     ({ reading }) => reading,
     () => undefined,

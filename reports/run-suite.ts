@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { BaseSequencer, type CliOptions, createVitest, type TestSpecification, type Vitest } from "vitest/node"
 import { announcePipe } from "../helpers/announce.ts"
 import { listen } from "./announced.ts"
@@ -36,8 +36,8 @@ declare module "vitest" {
     selected: string[]
     /** The limitations that stand in the Adversary's ledger. */
     limitations: KnownLimitation[]
-    /** Whether what earlier runs searched clean need not be searched again. */
-    warm: boolean
+    /** Whether what earlier runs searched clean need not be searched again, and the directory where that is kept. */
+    warm: { allowed: boolean; directory: string }
     /** Whether a throwaway may be made and destroyed. */
     cleanRoom: boolean
   }
@@ -141,7 +141,7 @@ async function carriedOut(run: SuiteRun, publication: Publication): Promise<numb
       asAdversary: run.role === "adversary" && run.signer !== undefined,
       selected: [],
       limitations: run.limitations?.known ?? [],
-      warm: run.warm,
+      warm: { allowed: run.warm, directory: dirname(ledgerFile(run.reports, run.target.name, run.role)) },
       cleanRoom: run.cleanRoom,
     },
     ...(run.pattern === undefined ? {} : { testNamePattern: run.pattern }),

@@ -28,7 +28,7 @@ import { inScratch } from "./scratch.ts"
 import { type Searching, searching } from "./searching.ts"
 import { TarSearch } from "./tar-search.ts"
 import { searchTree } from "./tree.ts"
-import { warmStore } from "./warm.ts"
+import { type Warm, warmStore } from "./warm.ts"
 
 const theBase = (evidence: Sharing, target: Target) => evidence.shared("the base repo", () => pinnedBase(target))
 const theSecrets = (evidence: Sharing, target: Target) =>
@@ -79,7 +79,7 @@ export async function theRepository(evidence: Sharing, target: Target, which: "b
 export async function theStore(
   evidence: Sharing,
   target: Target,
-  warm: boolean,
+  warm: Warm,
 ): Promise<Ground & { reading: StoreReading }> {
   const searched = await theNeedles(evidence, target)
   const { host } = target

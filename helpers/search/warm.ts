@@ -32,14 +32,19 @@ interface Kept {
   mac: string
 }
 
-const fileOf = ({ reports, name }: Target) => join(reports.directory, "evidence", name, "searched-clean.json")
+/** As a run was asked: whether it may rely on the list, and the directory of the ledgers, where the list lies. */
+export interface Warm {
+  allowed: boolean
+  directory: string
+}
 
 /** What this run may leave unsearched: nothing, when it is cold and the target file does not say otherwise. */
-export async function warmStore(target: Target, searched: Searching, host: Machine, warm: boolean): Promise<WarmStore> {
+export async function warmStore(target: Target, searched: Searching, host: Machine, warm: Warm): Promise<WarmStore> {
+  const file = join(warm.directory, "searched-clean.json")
   const digest = await digestOf(target, searched)
-  const kept = warm ? await keptIn(fileOf(target)) : undefined
+  const kept = warm.allowed ? await keptIn(file) : undefined
   const whole = kept !== undefined && kept.mac === (await macOf(target, kept.digest, kept.clean))
-  if (kept !== undefined && !whole) throw new Error(`${fileOf(target)} is not what a run wrote: remove it`)
+  if (kept !== undefined && !whole) throw new Error(`${file} is not what a run wrote: remove it`)
   const clean = new Set(kept?.digest === digest ? kept.clean : [])
   const signed = target.search.skipSigned ? vouchedBy(target.flake.publicKeys) : () => false
   const registered = new Map<string, string>()
@@ -50,7 +55,7 @@ export async function warmStore(target: Target, searched: Searching, host: Machi
   }
   return {
     known: (path) => registered.get(path),
-    why: `${warm ? `warm: ${clean.size} NAR hashes were searched clean before` : "cold"}; signed paths ${target.search.skipSigned ? "are hashed only" : "are searched"}`,
+    why: `${warm.allowed ? `warm: ${clean.size} NAR hashes were searched clean before` : "cold"}; signed paths ${target.search.skipSigned ? "are hashed only" : "are searched"}`,
     remember: async ({ report, canaries }, { nars }) => {
       if (report.notScannedNotKept + report.findingsNotKept > 0) return
       if (canaries.missed.length > 0 || report.findings.length > 0) return
@@ -59,7 +64,7 @@ export async function warmStore(target: Target, searched: Searching, host: Machi
       const searched = ([path, { narHash }]: [string, { narHash: string }]) =>
         !dirty.has(path) && (registered.get(path) !== narHash || clean.has(narHash))
       const hashes = [...new Set([...nars].filter(searched).map(([, { narHash }]) => narHash))].sort()
-      await keep(fileOf(target), { digest, clean: hashes, mac: await macOf(target, digest, hashes) })
+      await keep(file, { digest, clean: hashes, mac: await macOf(target, digest, hashes) })
     },
   }
 }
