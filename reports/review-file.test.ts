@@ -8,7 +8,7 @@ import { describe, test } from "vitest"
 import { replaceBlocks } from "./blocks.ts"
 import { blockOf, freshOut, verdicts, verify } from "./testdata/small.ts"
 
-const items = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "D1", "D2", "D3", "D4"]
+const items = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "D1", "D2", "D3", "D4", "D5", "D6"]
 
 describe.concurrent("REVIEW.md", () => {
   test("changes in one item's block and the summary when one check is run again", async ({ expect }) => {
