@@ -32,6 +32,10 @@ function bitsOf(segment: string): number {
   return bits
 }
 
+/** UUIDs and keys in hex: their digits and letters may stand as in words and numbers, for there are few of them. */
+const hexadecimal =
+  /(?<![\w-])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{24,}|[0-9A-F]{24,}))(?![\w-])/g
+
 /**
  * One byte per UTF-16 unit: 1 where it is random. Parts between separators are random if they are too mixed for a word,
  * and, with their neighbours, too long for an abbreviation or a version.
@@ -56,6 +60,7 @@ export function randomness(text: string): Uint8Array {
     }
   }
   settle()
+  for (const { 0: run, index } of text.matchAll(hexadecimal)) random.fill(1, index, index + run.length)
   for (let at = 1; at < text.length; at++) if (text[at] === text[at - 1]) random[at] = 0
   return random
 }
