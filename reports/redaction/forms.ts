@@ -9,6 +9,8 @@ export interface Form {
   source: ArrayLike<number>
   /** How many characters in a row show that eight of the leaf are there. */
   least: number
+  /** Is it looked for as if each character stood alone, so that none of them begins an escape? */
+  apart?: true
 }
 
 export type Encoder = (leaf: Leaf) => Form[]
@@ -22,7 +24,12 @@ const ofText =
 
 const inOrder = (length: number) => Int32Array.from({ length }, (_, index) => index)
 
-export const raw = ofText((text) => ({ text, source: inOrder(text.length) }))
+/** What separates or escapes each character escapes those that begin an escape, too. */
+export const raw: Encoder = ({ text }) => {
+  if (text === undefined) return []
+  const form: Form = { text, source: inOrder(text.length), least: 8 }
+  return /[%&\\]/.test(text) ? [form, { ...form, apart: true }] : [form]
+}
 
 /** As forms of the web write it: other escapes are the same in every URL. */
 export const plusForSpace = ofText((text) =>

@@ -2,6 +2,7 @@
 
 import { secretRanges } from "./private-key.ts"
 import { isCommon, looksRandom } from "./randomness.ts"
+import { inOrder, jsonSpelling, type Spelling, spelledIn, unquoted, urlSpelling } from "./spelling.ts"
 
 /** Part of a secret, to be hidden wherever it stands. */
 export interface Leaf {
@@ -10,10 +11,15 @@ export interface Leaf {
   text: string | undefined
 }
 
-/** Text that is a secret, or contains some. `trusted` if a person or a key's name says that it is one. */
+/**
+ * Text that is a secret, or contains some. `trusted` if a person or a key's name says that it is one. `at` tells where
+ * in the text that was taken apart each unit of this one begins, and where the last one ends; without it no unit has a
+ * place of its own there.
+ */
 export interface Part {
   text: string
   trusted: boolean
+  at?: ArrayLike<number>
 }
 
 /** Takes a text apart. Undefined if it is not of this kind; what it returns is taken apart in turn. */
@@ -31,22 +37,37 @@ export function leavesOf(bytes: Uint8Array, openers: Opener[]): Leaf[] {
   if (!Buffer.from(text).equals(whole) || text.includes("\0"))
     return whole.length < least ? [] : [{ bytes: whole, text: undefined }]
   const leaves = new Map<string, Leaf>()
-  const open = (part: Part | Leaf, depth: number) => {
-    if ("bytes" in part) {
-      leaves.set(part.bytes.toString("latin1"), part)
-      return
+  const keep = (leaf: Leaf, around: Spelling[]) => {
+    leaves.set(leaf.bytes.toString("latin1"), leaf)
+    // What is packed as it stands is packed with its escapes.
+    for (const text of spelledIn(around)) {
+      const bytes = Buffer.from(text)
+      leaves.set(bytes.toString("latin1"), { bytes, text })
     }
+  }
+  const open = (part: Part, depth: number, around: Spelling[]) => {
     const text = part.text.trim()
     if (text.length < least || isPublic(text)) return
+    const trimmed = part.text.length - part.text.trimStart().length
+    const own = around.map((spelling) => ({ ...spelling, at: spelling.at.slice(trimmed, trimmed + text.length + 1) }))
     const opened = depth < deepest ? openers.map((opener) => opener({ ...part, text })) : []
-    for (const inner of opened.flatMap((parts) => parts ?? [])) open(inner, depth + 1)
+    for (const inner of opened.flatMap((parts) => parts ?? [])) {
+      if ("bytes" in inner) keep(inner, inner.text === text ? own : [])
+      else open(inner, depth + 1, inner.at === undefined ? [] : within(text, Array.from(inner.at), own))
+    }
     const structured = opened.some((parts) => parts !== undefined)
     if (!structured && (looksRandom(text) || (part.trusted && !isCommon(text))))
-      leaves.set(Buffer.from(text).toString("latin1"), { bytes: Buffer.from(text), text })
+      keep({ bytes: Buffer.from(text), text }, own)
   }
-  open({ text, trusted: true }, 0)
+  open({ text, trusted: true }, 0, [])
   return [...leaves.values()]
 }
+
+/** How a part of a text is spelled in it, and in all that the text is in. */
+const within = (text: string, at: number[], around: Spelling[]): Spelling[] => [
+  { text, at },
+  ...around.map((spelling) => ({ text: spelling.text, at: at.map((unit) => spelling.at[unit] ?? 0) })),
+]
 
 const publicForms = [
   /^[\d\s.,:/TZ+-]+$/, // numbers, dates, addresses
@@ -76,68 +97,78 @@ export const pem: Opener = ({ text }) => {
       ]
     })
   })
-  const rest = text.replace(armour, "\n").trim()
-  return [...keys, ...rest.split("\n").map((line) => ({ text: line, trusted: false }))]
+  return [...keys, ...linesOf(text.replace(armour, (block) => "\n".repeat(block.length)))]
 }
 
 /** Strings anywhere in JSON; those under a telling name are secrets even if they are words. */
-export const json: Opener = ({ text }) => {
-  if (!/^[[{"]/.test(text)) return undefined
+export const json: Opener = ({ text }) => (isJson(text) ? strings(text) : undefined)
+
+function isJson(text: string): boolean {
+  if (!/^[[{"]/.test(text)) return false
   try {
-    return strings(JSON.parse(text), "")
+    JSON.parse(text)
+    return true
   } catch {
-    return undefined
+    return false
   }
 }
 
-function strings(value: unknown, name: string): Part[] {
-  if (typeof value === "string") return [{ text: value, trusted: secretName.test(name) }]
-  if (typeof value !== "object" || value === null) return []
-  return Object.entries(value).flatMap(([key, inner]) => [
-    { text: key, trusted: false },
-    ...strings(inner, Array.isArray(value) ? name : key),
-  ])
+function strings(text: string): Part[] {
+  const parts: Part[] = []
+  const names: string[] = []
+  let name = ""
+  for (const { 0: token, 1: string, 2: colon, index } of text.matchAll(/"((?:[^"\\]|\\.)*)"(\s*:)?|[[\]{}]/g)) {
+    if (string === undefined) {
+      if (token === "[" || token === "{") names.push(name)
+      else name = names.pop() ?? ""
+      continue
+    }
+    const key = colon !== undefined
+    const part = jsonSpelling(string, index + 1)
+    if (key) name = part.text
+    parts.push({ ...part, trusted: !key && secretName.test(name) })
+  }
+  return parts
 }
 
-export const lines: Opener = ({ text }) => {
-  if (!text.includes("\n") || text.includes("-----BEGIN ") || json({ text, trusted: false }) !== undefined)
-    return undefined
-  return text.split("\n").map((line) => ({ text: line, trusted: false }))
-}
+export const lines: Opener = ({ text }) =>
+  !text.includes("\n") || text.includes("-----BEGIN ") || isJson(text) ? undefined : linesOf(text)
+
+const linesOf = (text: string): Part[] =>
+  [...text.matchAll(/[^\n]+/g)].map(({ 0: line, index }) => ({ text: line, trusted: false, at: inOrder(line, index) }))
 
 /** `KEY=value`, `key: value`, `- key: value`, `user:password`. */
 export const assignment: Opener = ({ text, trusted }) => {
   const [, name = "", value = ""] =
     /^(?:export\s+|[-#]\s+)*["']?([A-Za-z_][\w .-]{0,63}?)["']?\s*[:=]\s*(?!\/\/)([^\n]+)$/.exec(text) ?? []
   if (name === "") return undefined
-  const bare = value.replace(/^(["'])(.*)\1[,;]?$/, "$2")
   // It may be a password with a colon in it.
   const whole = trusted && !/\s/.test(text) && looksRandom(text) ? [{ bytes: Buffer.from(text), text }] : []
-  return [{ text: bare, trusted: secretName.test(name) || /^[\w.-]+:\S/.test(text) }, ...whole]
+  const trust = secretName.test(name) || /^[\w.-]+:\S/.test(text)
+  return [...unquoted(value, text.length - value.length).map((part) => ({ ...part, trusted: trust })), ...whole]
 }
 
-const urls = /[a-z][a-z0-9+.-]*:\/\/(?:([^\s/@]*)@)?([^\s/?#"']*)([^\s?#"']*)\??([^\s#"']*)(?:#(\S*))?/gi
+const urls = /[a-z][a-z0-9+.-]*:\/\/(?:([^\s/@]*)@)?([^\s/?#"']*)([^\s?#"']*)\??([^\s#"']*)(?:#(\S*))?/dgi
 
 /** Of a URL the password, the values of its query and fragment, and steps of its path that are no words. */
 export const url: Opener = ({ text }) => {
   const found = [...text.matchAll(urls)]
   if (found.length === 0) return undefined
-  return found.flatMap(([, userinfo = "", , path = "", query = "", fragment = ""]) => {
-    const [user = "", ...password] = userinfo.split(":")
-    const values = [...query.split(/[&;]/), ...fragment.split("&")].map((pair) => pair.slice(pair.indexOf("=") + 1))
+  return found.flatMap(({ indices = [] }) => {
+    const part = (group: number, inner: RegExp, trusted: boolean) => {
+      const [from, to] = indices[group] ?? [0, 0]
+      return [...text.slice(from, to).matchAll(inner)].flatMap(({ 0: piece, index }) =>
+        urlSpelling(piece, from + index).map((spelled) => ({ ...spelled, trusted })),
+      )
+    }
     return [
-      ...both(password.join(":")).map((text) => ({ text, trusted: true })),
-      ...[user, ...path.split("/"), ...values].flatMap(both).map((text) => ({ text, trusted: false })),
+      ...part(1, /(?<=^[^:]*:).+/g, true),
+      ...part(1, /^[^:]+/g, false),
+      ...part(3, /[^/]+/g, false),
+      ...part(4, /(?<![^&;=])[^&;]+/g, false),
+      ...part(5, /(?<![^&=])[^&]+/g, false),
     ]
   })
-}
-
-function both(text: string): string[] {
-  try {
-    return [...new Set([text, decodeURIComponent(text)])]
-  } catch {
-    return [text]
-  }
 }
 
 /** What base64 holds: `user:password` in a registry's auth, the bytes of a key. */

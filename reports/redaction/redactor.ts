@@ -9,6 +9,7 @@ import { isTelling, type Passage, type Pattern } from "./patterns.ts"
 import { countRandom, randomEnough, randomness } from "./randomness.ts"
 import { type Squeezed, Squeezer } from "./squeezed.ts"
 import { variants as all, type Variant } from "./variants.ts"
+import { unwrapped } from "./wrapped.ts"
 
 /** What must not be shown: a label for the reader, and the bytes. */
 export interface Registered {
@@ -38,6 +39,7 @@ export class Redactor {
   readonly #patterns: (Variant & { pattern: Pattern })[]
   readonly #anchors: Anchors
   readonly #pieces: boolean
+  readonly #unwraps: boolean
   readonly #known = new Set<string>()
   readonly #counts = new Map<string, number>()
   readonly #met = new Map<string, string>()
@@ -52,6 +54,7 @@ export class Redactor {
     const anchors = this.#patterns.map(({ pattern }) => pattern.anchors)
     this.#anchors = new Anchors(anchors)
     this.#pieces = variants.some(({ pieces }) => pieces)
+    this.#unwraps = variants.some(({ unwraps }) => unwraps)
   }
 
   /** May be called at any time; the same bytes again are the same secret. What is public or common is not hidden. */
@@ -85,6 +88,7 @@ export class Redactor {
     const passages = [
       ...this.#registered(text, view).map((passage) => ({ ...passage, registered: true })),
       ...this.#unregistered(text, view).map((passage) => ({ ...passage, registered: false })),
+      ...this.#wrapped(text).map((passage) => ({ ...passage, registered: true })),
     ]
     if (passages.length === 0) return text
     let shown = ""
@@ -140,8 +144,8 @@ export class Redactor {
   #needlesOf(leaf: Leaf, label: string): Needle<Owner>[] {
     const random = leaf.text === undefined ? new Uint8Array(leaf.bytes.length).fill(1) : randomness(leaf.text)
     return this.#variants.flatMap(({ encoder }) =>
-      (encoder?.(leaf) ?? []).map(({ text, source, least }) => {
-        const { bytes, at, length } = this.#squeezer.squeeze(text)
+      (encoder?.(leaf) ?? []).map(({ text, source, least, apart }) => {
+        const { bytes, at, length } = apart ? this.#squeezer.squeezeApart(text) : this.#squeezer.squeeze(text)
         const owner = {
           label,
           length: random.length,
@@ -170,6 +174,11 @@ export class Redactor {
       to: this.#squeezer.after(text, view.at[to - 1] ?? 0),
       shown: owner.label,
     }))
+  }
+
+  #wrapped(text: string): Required<Passage>[] {
+    const whole = this.#unwraps ? unwrapped(text) : undefined
+    return whole === undefined ? [] : this.#registered(whole.text, this.#squeezer.squeeze(whole.text)).map(whole.back)
   }
 
   #isFind({ owner, offset, from, to }: Run<Owner>): boolean {

@@ -175,6 +175,20 @@ export class Squeezer {
     return this.#view
   }
 
+  /** As if something that is left out stood between the characters. */
+  squeezeApart(text: string): Squeezed {
+    const view = viewOf(text.length)
+    for (let index = 0; index < text.length; ) {
+      const character = String.fromCodePoint(text.codePointAt(index) ?? 0)
+      const { bytes, length } = this.squeeze(character)
+      view.bytes.set(bytes.subarray(0, length), view.length)
+      view.at.fill(index, view.length, view.length + length)
+      view.length += length
+      index += character.length
+    }
+    return view
+  }
+
   /** Where what begins at this index of the text ends. */
   after(text: string, index: number): number {
     this.#read(text, index)

@@ -21,6 +21,7 @@ const print = (registered: string, secret: string, printed = `<${secret}>`): Pri
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 const words = "tangerine hovercraft lullaby"
 
+const url = "postgres://drone:gwdQ%C3%A91Ygb%232%404r%23VBYt5@db.example.org:5432/drone"
 const quoted = "q7'Zk2'mW'x9Lp'R4'uT6'bN"
 const slashes = "~?>a~?>k~?>q~?>w~?>e~?>Z"
 
@@ -40,6 +41,7 @@ const ofParts = [
   print(JSON.stringify({ auth: base64(`ci:${words}`) }), words),
   print(quoted, quoted, `'${quoted.replaceAll("'", "'\\''")}'`),
   print(slashes, slashes, Buffer.from(slashes).toString("base64url")),
+  print(url, "gwdQé1Ygb#2@4r#VBYt5", url.replace(/.{11}/g, "$&\n    ")),
   print(words, words, `https://example.org/?q=${words.replaceAll(" ", "+")}`),
 ]
 

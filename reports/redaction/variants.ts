@@ -41,6 +41,8 @@ export interface Variant {
   pattern?: Pattern
   /** Lets pieces of a secret count. */
   pieces?: true
+  /** Reads escapes that are cut by the end of a line. */
+  unwraps?: true
 }
 
 export const variants: Variant[] = [
@@ -75,6 +77,7 @@ export const variants: Variant[] = [
   { name: "backslash escapes", reading: { lead: "\\", escape: backslash } },
   { name: "percent escapes", reading: { lead: "%", escape: percent } },
   { name: "HTML entities", reading: { lead: "&", escape: entity } },
+  { name: "escapes over two lines", unwraps: true },
 
   { name: "authorization", pattern: authorization },
   { name: "cookie", pattern: cookies },
