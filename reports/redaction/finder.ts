@@ -23,94 +23,109 @@ const mostBits = 24
 const sparse = 16
 /** So many neighbouring bits of the table share a chain. */
 const headBits = 4
+/** What is kept of a window: the one behind it in its chain, its hash, its needle, and its place there. */
+const fields = 4
 
 /** A hash of the window that begins here. */
-function windowAt(bytes: Uint8Array, at: number): number {
-  const first = ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0)
-  const last =
-    ((bytes[at + 2] ?? 0) << 24) | ((bytes[at + 3] ?? 0) << 16) | ((bytes[at + 4] ?? 0) << 8) | (bytes[at + 5] ?? 0)
-  const mixed = Math.imul(last ^ Math.imul(first, 0x9e3779b1), 0x85ebca6b)
+function windowAt(bytes: DataView, at: number): number {
+  const mixed = Math.imul(bytes.getInt32(at) ^ Math.imul(bytes.getUint16(at + 4), 0x9e3779b1), 0x85ebca6b)
   return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35)
 }
 
 /**
  * Finds pieces of very many needles in one pass: of a window of six bytes one bit tells whether a needle could have it;
- * only then it is compared, and followed both ways as far as both agree.
+ * only then it is compared, and followed both ways as far as both agree. Needles may be added at any time.
  */
 export class Finder<Owner> {
-  readonly #needles: Needle<Owner>[]
+  readonly #needles: Needle<Owner>[] = []
   /** So many windows of a text are in every find, so that only one of them is looked up. */
   readonly #stride: number
-  readonly #shift: number
-  readonly #bits: Uint32Array
-  /** Windows of needles by their hash: the first of a chain, and for each the next, its needle and its place there. */
-  readonly #heads: Int32Array
-  readonly #next: Int32Array
-  readonly #needleOf: Int32Array
-  readonly #offsets: Int32Array
+  #shift = 0
+  #bits = new Uint32Array(0)
+  /** By the first bits of a hash the first window of a chain. */
+  #heads = new Int32Array(0)
+  #windows = new Int32Array(2 ** 12)
+  #count = 0
 
-  constructor(needles: Needle<Owner>[]) {
-    this.#needles = needles
-    const shortest = needles.map(({ bytes, least }) => Math.min(least, bytes.length)).filter((least) => least >= width)
-    this.#stride = Math.min(8, ...shortest) - width + 1
-    const needed = needles.map((needle) => this.#windowsOf(needle))
-    const count = needed.reduce((sum, offsets) => sum + offsets.length, 0)
-    const size = Math.min(mostBits, Math.max(fewestBits, Math.ceil(Math.log2(sparse * (count + 1)))))
+  /** Finds have at least so many bytes; the more they are, the faster. */
+  constructor(shortest: number) {
+    this.#stride = shortest - width + 1
+    this.#resize(fewestBits)
+  }
+
+  /** How many bytes its finds have. */
+  get shortest(): number {
+    return this.#stride + width - 1
+  }
+
+  add(needle: Needle<Owner>): void {
+    const index = this.#needles.push(needle) - 1
+    const view = new DataView(needle.bytes.buffer, needle.bytes.byteOffset, needle.bytes.length)
+    const stride = this.#stride
+    // Some of every find begin where one of a text is looked up: only those must be known.
+    const period = Math.max(stride, needle.least - width + 1 - stride + 1)
+    const last = needle.bytes.length - width
+    for (let offset = 0; offset <= last; offset++)
+      if (offset % period < stride || offset > last - stride) this.#know(windowAt(view, offset), index, offset)
+  }
+
+  #know(hash: number, needle: number, offset: number): void {
+    const at = this.#count++ * fields
+    if (at === this.#windows.length) {
+      const grown = new Int32Array(2 * at)
+      grown.set(this.#windows)
+      this.#windows = grown
+    }
+    this.#windows[at + 1] = hash
+    this.#windows[at + 2] = needle
+    this.#windows[at + 3] = offset
+    if (this.#shift > 32 - mostBits && this.#count * sparse > 2 ** (32 - this.#shift)) this.#resize(34 - this.#shift)
+    else this.#enter(at)
+  }
+
+  /** As every window is kept with its hash, a larger table is made of them alone. */
+  #resize(bits: number): void {
+    const size = Math.min(mostBits, bits)
     this.#shift = 32 - size
     this.#bits = new Uint32Array(2 ** size / 32)
     this.#heads = new Int32Array(2 ** (size - headBits)).fill(-1)
-    this.#next = new Int32Array(count)
-    this.#needleOf = new Int32Array(count)
-    this.#offsets = new Int32Array(count)
-    let window = 0
-    for (const [needle, offsets] of needed.entries()) {
-      const bytes = needles[needle]?.bytes ?? new Uint8Array(0)
-      for (const offset of offsets) {
-        const bit = windowAt(bytes, offset) >>> this.#shift
-        this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31))
-        this.#next[window] = this.#heads[bit >>> headBits] ?? -1
-        this.#heads[bit >>> headBits] = window
-        this.#needleOf[window] = needle
-        this.#offsets[window++] = offset
-      }
-    }
+    for (let window = 0; window < this.#count; window++) this.#enter(window * fields)
   }
 
-  /** Where the windows of a needle begin that must be known: some of every find begin where one of a text is looked up. */
-  #windowsOf({ bytes, least }: Needle<Owner>): number[] {
-    const stride = this.#stride
-    const period = Math.max(stride, least - width + 1 - stride + 1)
-    const last = bytes.length - width
-    const offsets: number[] = []
-    for (let offset = 0; offset <= last; offset++)
-      if (offset % period < stride || offset > last - stride) offsets.push(offset)
-    return offsets
+  #enter(at: number): void {
+    const bit = (this.#windows[at + 1] ?? 0) >>> this.#shift
+    this.#bits[bit >>> 5] = (this.#bits[bit >>> 5] ?? 0) | (1 << (bit & 31))
+    this.#windows[at] = this.#heads[bit >>> headBits] ?? -1
+    this.#heads[bit >>> headBits] = at
   }
 
   /** Every run that agrees with a needle around one of its windows, in the order in which they are seen. */
   find(view: Squeezed): Run<Owner>[] {
     const found: Run<Owner>[] = []
-    const { bytes, length } = view
+    if (this.#count === 0) return found
+    const { data, length } = view
     const table = this.#bits
     const shift = this.#shift
     const stride = this.#stride
     const reached = new Map<number, number>()
     for (let at = 0; at + width <= length; at += stride) {
-      const bit = windowAt(bytes, at) >>> shift
-      if (((table[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) this.#follow(view, bit, at, reached, found)
+      const hash = windowAt(data, at)
+      const bit = hash >>> shift
+      if (((table[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) this.#follow(view, hash, at, reached, found)
     }
     return found
   }
 
-  #follow(view: Squeezed, bit: number, at: number, reached: Map<number, number>, found: Run<Owner>[]): void {
-    for (let window = this.#heads[bit >>> headBits] ?? -1; window >= 0; window = this.#next[window] ?? -1) {
-      const index = this.#needleOf[window] ?? 0
+  #follow(view: Squeezed, hash: number, at: number, reached: Map<number, number>, found: Run<Owner>[]): void {
+    const windows = this.#windows
+    const head = this.#heads[hash >>> (this.#shift + headBits)] ?? -1
+    for (let window = head; window >= 0; window = windows[window] ?? -1) {
+      if (windows[window + 1] !== hash) continue
+      const index = windows[window + 2] ?? 0
       const needle = this.#needles[index]
-      const offset = this.#offsets[window] ?? 0
-      if (needle === undefined || view.bytes[at] !== needle.bytes[offset]) continue
       // Further windows of a run that was followed to its end already.
-      if ((reached.get(index) ?? 0) >= at + width) continue
-      const run = around(view, needle, at, offset)
+      if (needle === undefined || (reached.get(index) ?? 0) >= at + width) continue
+      const run = around(view, needle, at, windows[window + 3] ?? 0)
       if (run === undefined) continue
       reached.set(index, run.to)
       found.push(run)

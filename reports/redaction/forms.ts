@@ -22,7 +22,13 @@ const ofText =
     return form === undefined ? [] : [{ ...form, least: 8 }]
   }
 
-const inOrder = (length: number) => Int32Array.from({ length }, (_, index) => index)
+function numbers(length: number, at: (index: number) => number): Int32Array {
+  const all = new Int32Array(length)
+  for (let index = 0; index < length; index++) all[index] = at(index)
+  return all
+}
+
+const inOrder = (length: number) => numbers(length, (index) => index)
 
 /** What separates or escapes each character escapes those that begin an escape, too. */
 export const raw: Encoder = ({ text }) => {
@@ -74,7 +80,7 @@ function base64Of({ bytes, source }: Sourced): Omit<Form, "least">[] {
       .toString("base64")
       .slice(from, to)
     const at = (index: number) => source[Math.max(0, Math.floor(((from + index) * 6) / 8) - before)] ?? 0
-    return { text, source: Int32Array.from({ length: text.length }, (_, index) => at(index)) }
+    return { text, source: numbers(text.length, at) }
   })
 }
 
@@ -88,23 +94,24 @@ export const base64Twice: Encoder = (leaf) =>
 /** As PowerShell and Windows write text. */
 export const base64OfUtf16: Encoder = ({ text }) => {
   if (text === undefined) return []
-  const source = Int32Array.from({ length: 2 * text.length }, (_, index) => index >> 1)
+  const source = numbers(2 * text.length, (index) => index >> 1)
   return base64Of({ bytes: Buffer.from(text, "utf16le"), source }).map((form) => ({ ...form, least: 20 }))
 }
 
-const perByte =
-  (write: (byte: number) => string, separator: string, least: number): Encoder =>
-  (leaf) => {
+function perByte(write: (byte: number) => string, separator: string, least: number): Encoder {
+  const words = Array.from({ length: 256 }, (_, byte) => separator + write(byte))
+  return (leaf) => {
     const { bytes, source } = bytesOf(leaf)
-    const written: string[] = []
     const from: number[] = []
-    for (const [at, byte] of bytes.entries()) {
-      const text = (at === 0 ? "" : separator) + write(byte)
-      written.push(text)
-      for (let unit = 0; unit < text.length; unit++) from.push(source[at] ?? 0)
+    let text = ""
+    for (let at = 0; at < bytes.length; at++) {
+      const word = words[bytes[at] ?? 0] ?? ""
+      text += word
+      for (let unit = 0; unit < word.length; unit++) from.push(source[at] ?? 0)
     }
-    return [{ text: written.join(""), source: from, least }]
+    return [{ text: text.slice(separator.length), source: from.slice(separator.length), least }]
   }
+}
 
 const all =
   (...encoders: Encoder[]): Encoder =>

@@ -11,23 +11,31 @@ const enough = { each: 2.6, all: 24 }
 /** What a passage that is hidden by itself has, at least, of characters that are random. */
 export const randomEnough = 5
 
-const kindOf = (character: string) =>
-  /[a-z]/.test(character) ? "lower" : /[A-Z]/.test(character) ? "upper" : /[0-9]/.test(character) ? "digit" : "other"
+const [lower, upper, digit, other, start] = [0, 1, 2, 3, 4]
+const bitsWithin = [within.letter, within.letter, within.digit, within.other]
+
+const ofAscii = (says: (character: string) => number) =>
+  Uint8Array.from({ length: 128 }, (_, code) => says(String.fromCharCode(code)))
+const kinds = ofAscii((character) =>
+  /[a-z]/.test(character) ? lower : /[A-Z]/.test(character) ? upper : /[0-9]/.test(character) ? digit : other,
+)
+const consonant = ofAscii((character) => (/[b-df-hj-np-tv-xz]/i.test(character) ? 1 : 0))
 
 function bitsOf(segment: string): number {
   let bits = 0
   let consonants = 0
-  let before = "none"
+  let before = start
+  let last = Number.NaN
   for (let at = 0; at < segment.length; at++) {
-    const character = segment[at] ?? ""
-    const kind = kindOf(character)
-    consonants = /[b-df-hj-np-tv-xz]/i.test(character) ? consonants + 1 : 0
-    const step = Math.abs(segment.charCodeAt(at) - segment.charCodeAt(at - 1))
-    const capitalised = at === 1 && before === "upper" && kind === "lower"
-    if (step <= 1) bits += 0.5
+    const code = segment.charCodeAt(at)
+    const kind = kinds[code] ?? other
+    consonants = consonant[code] === 1 ? consonants + 1 : 0
+    const capitalised = at === 1 && before === upper && kind === lower
+    if (Math.abs(code - last) <= 1) bits += 0.5
     else if ((kind !== before && !capitalised) || consonants > 3) bits += across
-    else bits += within[kind === "digit" ? "digit" : kind === "other" ? "other" : "letter"]
+    else bits += bitsWithin[kind] ?? 0
     before = kind
+    last = code
   }
   return bits
 }

@@ -43,8 +43,9 @@ export class Redactor {
   readonly #known = new Set<string>()
   readonly #counts = new Map<string, number>()
   readonly #met = new Map<string, string>()
-  readonly #needles: Needle<Owner>[] = []
-  #finder: Finder<Owner> | undefined
+  readonly #finder = new Finder<Owner>(leastPiece)
+  /** What quotes or white space in a short secret leave of it. */
+  readonly #shorter = new Finder<Owner>(leastPiece - 2)
 
   /** `variants` is for the test that shows what each of them is needed for. */
   constructor(variants: Variant[] = all) {
@@ -67,8 +68,8 @@ export class Redactor {
       this.#variants.flatMap(({ opener }) => opener ?? []),
     )
     const label = this.#numbered(labelOf(name))
-    for (const leaf of leaves) this.#needles.push(...this.#needlesOf(leaf, label))
-    this.#finder = undefined
+    for (const needle of leaves.flatMap((leaf) => this.#needlesOf(leaf, label)))
+      (needle.bytes.length < this.#finder.shortest ? this.#shorter : this.#finder).add(needle)
   }
 
   /** A whole text. Every secret in it becomes `[REDACTED:label#n]`, which is not touched when it is redacted again. */
@@ -85,10 +86,11 @@ export class Redactor {
 
   #once(text: string): string {
     const view = this.#squeezer.squeeze(text)
+    const { torn } = view
     const passages = [
       ...this.#registered(text, view).map((passage) => ({ ...passage, registered: true })),
       ...this.#unregistered(text, view).map((passage) => ({ ...passage, registered: false })),
-      ...this.#wrapped(text).map((passage) => ({ ...passage, registered: true })),
+      ...(torn ? this.#wrapped(text) : []).map((passage) => ({ ...passage, registered: true })),
     ]
     if (passages.length === 0) return text
     let shown = ""
@@ -145,21 +147,19 @@ export class Redactor {
     const random = leaf.text === undefined ? new Uint8Array(leaf.bytes.length).fill(1) : randomness(leaf.text)
     return this.#variants.flatMap(({ encoder }) =>
       (encoder?.(leaf) ?? []).map(({ text, source, least, apart }) => {
-        const { bytes, at, length } = apart ? this.#squeezer.squeezeApart(text) : this.#squeezer.squeeze(text)
-        const owner = {
-          label,
-          length: random.length,
-          random,
-          source: at.slice(0, length).map((unit) => source[unit] ?? 0),
-        }
+        const { bytes, at, length } = apart ? this.#squeezer.locateApart(text) : this.#squeezer.locate(text)
+        const from = new Int32Array(length)
+        for (let byte = 0; byte < length; byte++) from[byte] = source[at[byte] ?? 0] ?? 0
+        const owner = { label, length: random.length, random, source: from }
         return { bytes: bytes.slice(0, length), least, owner }
       }),
     )
   }
 
   #registered(text: string, view: Squeezed): Required<Passage>[] {
-    this.#finder ??= new Finder(this.#needles)
-    const runs = this.#finder.find(view).filter((run) => this.#isFind(run))
+    const runs = [...this.#finder.find(view), ...this.#shorter.find(view)].filter((run) => this.#isFind(run))
+    if (runs.length === 0) return []
+    const { at } = this.#squeezer.locate(text)
     runs.sort((a, b) => a.from - b.from || b.to - a.to)
     const joined: Run<Owner>[] = []
     for (const run of runs) {
@@ -170,8 +170,8 @@ export class Redactor {
       else joined.push({ ...run })
     }
     return joined.map(({ from, to, owner }) => ({
-      from: view.at[from] ?? 0,
-      to: this.#squeezer.after(text, view.at[to - 1] ?? 0),
+      from: at[from] ?? 0,
+      to: this.#squeezer.after(text, at[to - 1] ?? 0),
       shown: owner.label,
     }))
   }
@@ -192,16 +192,15 @@ export class Redactor {
   }
 
   #unregistered(text: string, view: Squeezed): Required<Passage>[] {
-    return this.#anchors.find(view).flatMap(({ at, groups }) =>
-      this.#patterns.flatMap(({ name, pattern }, index) => {
-        if ((groups & (1 << index)) === 0) return []
-        return pattern.at(text, at).map(({ from, to, shown }) => ({
-          from,
-          to,
-          shown: shown ?? this.#unregisteredLabel(name, text.slice(from, to)),
-        }))
-      }),
-    )
+    const passages: Required<Passage>[] = []
+    for (const { at, groups } of this.#anchors.find(view)) {
+      for (let left = groups; left !== 0; left &= left - 1) {
+        const known = this.#patterns[31 - Math.clz32(left & -left)]
+        for (const { from, to, shown } of known?.pattern.at(text, at) ?? [])
+          passages.push({ from, to, shown: shown ?? this.#unregisteredLabel(known?.name ?? "", text.slice(from, to)) })
+      }
+    }
+    return passages
   }
 
   #unregisteredLabel(name: string, secret: string): string {

@@ -1,5 +1,6 @@
 // Everything the redactor knows, by name: each entry is one way in which a secret is written, cut or recognised.
 
+import { backslash, entity, percent, terminal } from "./escapes.ts"
 import {
   base64,
   base64OfUtf16,
@@ -27,7 +28,7 @@ import {
   userinfo,
   vendorTokens,
 } from "./patterns.ts"
-import { backslash, entity, percent, type Reading, terminal } from "./squeezed.ts"
+import type { Reading } from "./squeezed.ts"
 
 export interface Variant {
   name: string
