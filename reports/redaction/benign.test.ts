@@ -44,16 +44,15 @@ function everything(certificates: string): Redactor {
   return redactor
 }
 
+const redactor = everything(await readFile(join(folder, "certificates.txt"), "utf8"))
+
 test.each(names)("%s comes out as it is", async (name) => {
-  const certificates = await readFile(join(folder, "certificates.txt"), "utf8")
   const text = await readFile(join(folder, name), "utf8")
-  const redactor = everything(certificates)
   expect(redactor.text(text)).toBe(text)
   expect(redactor.hidden).toBe(0)
 })
 
 test("so do the public halves of keys that are registered, while the keys do not", () => {
-  const redactor = everything("")
   for (const { publicKey, privateKey } of [rsa, ec]) {
     expect(redactor.text(publicKey)).toBe(publicKey)
     expect(redactor.text(`see:\n${privateKey}`)).toMatch(
@@ -64,7 +63,6 @@ test("so do the public halves of keys that are registered, while the keys do not
 
 test("so does a ledger as data", async () => {
   const lines = (await readFile(join(folder, "ledger.jsonl"), "utf8")).trimEnd().split("\n")
-  const redactor = everything("")
   for (const line of lines) {
     const entry: unknown = JSON.parse(line)
     expect(redactor.value(entry)).toBe(entry)

@@ -202,21 +202,38 @@ const deepest = 3
 const mostViews = 800
 const piece = 8
 
+/** What texts were read as in which nothing was found: most of what is redacted looks the same. */
+const remembered = new Map<string, string[]>()
+const mostRemembered = 400
+
 /** A piece of the secret of eight characters that can be read in the text, or undefined. */
 export function readable(text: string, secret: string): string | undefined {
-  const pieces = [...Array(Math.max(1, secret.length - piece + 1)).keys()].map((at) => secret.slice(at, at + piece))
+  const pieceIn = lookingFor(secret)
   const seen = new Set<string>()
-  let views = [text]
+  let views = remembered.get(text) ?? [text]
   for (let depth = 0; depth <= deepest; depth++) {
     for (const view of views) {
-      const found = pieces.find((one) => view.includes(one))
+      const found = pieceIn(view)
       if (found !== undefined) return found
       seen.add(view)
     }
+    if (remembered.has(text)) return undefined
     views = [...new Set(views.flatMap((view) => readers.flatMap((read) => read(view))))].filter(
       (view) => view.length >= piece && !seen.has(view),
     )
     if (seen.size + views.length > mostViews) views = views.slice(0, mostViews - seen.size)
   }
+  if (remembered.size < mostRemembered) remembered.set(text, [...seen])
   return undefined
+}
+
+function lookingFor(secret: string): (view: string) => string | undefined {
+  const slices = (length: number, step: number) =>
+    Array.from({ length: Math.floor((secret.length - length) / step) + 1 }, (_, at) =>
+      secret.slice(at * step, at * step + length),
+    )
+  const pieces = secret.length < piece ? [secret] : slices(piece, 1)
+  // Each piece of eight has four characters whose place is a multiple of five.
+  const hints = secret.length < piece ? [secret] : slices(4, 5)
+  return (view) => (hints.some((hint) => view.includes(hint)) ? pieces.find((one) => view.includes(one)) : undefined)
 }

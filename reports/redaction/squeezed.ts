@@ -20,10 +20,8 @@ export interface Squeezed {
 
 /** How one kind of noise is read. Either some characters are nothing, or become another, or one leads an escape. */
 export interface Reading {
-  /** ASCII characters that are left out. */
+  /** Characters that are left out, none of them beyond U+FFFF. */
   without?: string
-  /** Characters beyond ASCII that are left out. */
-  withoutAll?: RegExp
   /** ASCII characters in pairs: the first is taken for the second. */
   same?: [string, string][]
   lead?: string
@@ -49,13 +47,10 @@ export class Squeezer {
   #next = 0
 
   constructor(readings: Reading[]) {
-    for (const { without = "", withoutAll, same = [], lead, escape: readEscape } of readings) {
-      for (const character of without) this.#dropped[character.charCodeAt(0)] = 1
+    for (const { without = "", same = [], lead, escape: readEscape } of readings) {
+      for (let at = 0; at < without.length; at++) this.#dropped[without.charCodeAt(at)] = 1
       for (const [from, to] of same) this.#same[from.charCodeAt(0)] = to.charCodeAt(0)
       if (lead !== undefined) this.#escapes[lead.charCodeAt(0)] = readEscape
-      if (withoutAll !== undefined)
-        for (let code = 0x80; code < 0x10000; code++)
-          if (withoutAll.test(String.fromCharCode(code))) this.#dropped[code] = 1
     }
     for (let code = 0; code < 128; code++)
       if (this.#escapes[code] === undefined)

@@ -67,10 +67,10 @@ export const variants: Variant[] = [
   { name: "ROT13", encoder: rot13 },
   { name: "pieces", pieces: true },
 
-  { name: "white space", reading: { without: " \t\n\r\v\f", withoutAll: /\s/ } },
+  { name: "white space", reading: { without: charactersOf(/\s/) } },
   {
     name: "invisible characters",
-    reading: { without: controls(), withoutAll: /\p{Cc}|\p{Cf}|\u034f|[\ufe00-\ufe0f]/u },
+    reading: { without: charactersOf(/(?!\s)(?:\p{Cc}|\p{Cf}|\u034f|[\ufe00-\ufe0f])/u) },
   },
   { name: "quotes", reading: { without: "\"'" } },
   { name: "base64url", reading: { same: ["-+", "_/"].map(([from = "", to = ""]) => [from, to]) } },
@@ -91,7 +91,11 @@ export const variants: Variant[] = [
   { name: "packed data", pattern: packed },
 ]
 
-function controls(): string {
-  const codes = [...Array(32).keys(), 127].filter((code) => !(code >= 9 && code <= 13) && code !== 27)
-  return String.fromCharCode(...codes)
+function charactersOf(pattern: RegExp): string {
+  let all = ""
+  for (let code = 0; code < 0x10000; code++) {
+    const character = String.fromCharCode(code)
+    if (pattern.test(character)) all += character
+  }
+  return all
 }
