@@ -28,9 +28,8 @@ export class Publication {
   }
 
   /** From now on it is hidden. */
-  hide({ name, bytes }: Secret): void {
-    if (this.#isOpen(name)) return
-    const secret = { name, bytes: withoutComments(bytes) }
+  hide(secret: Secret): void {
+    if (this.#isOpen(secret.name)) return
     this.#redactor.add(secret)
     this.#secrets.push(secret)
   }
@@ -104,10 +103,4 @@ export function redactedStream(stream: NodeJS.WritableStream, publication: Publi
       done()
     },
   })
-}
-
-// A key file of age says in comments when it was made and who may seal for it, which everybody may know.
-function withoutComments(bytes: Uint8Array): Uint8Array {
-  const text = Buffer.from(bytes).toString("latin1")
-  return /^#/m.test(text) ? Buffer.from(text.replaceAll(/^#.*(\n|$)/gm, ""), "latin1") : bytes
 }

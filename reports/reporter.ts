@@ -69,6 +69,10 @@ export function reporter(run: Reported): Reporter {
       const found: End = { ...unfinished, ...results, exitCode: exitCodeOf({ ...results, interrupted }) }
       const end = await withoutLeaks(found, start, definition, reports, publication)
       printTable(screen, definition, plan, end, placesOf(modules))
+      if (publication.hidden > 0) {
+        const many = `${publication.hidden} ${publication.hidden === 1 ? "time" : "times"}`
+        screen.print(screen.faint(`a secret would have been shown ${many}; [REDACTED:…] stands in its place`))
+      }
       screen.print()
       try {
         await append(ledgerFile(reports, start.target, start.role), end, run.signer)

@@ -11,6 +11,7 @@ import type { Echo } from "./challenge.ts"
 import type { Cold } from "./cold.ts"
 import type { Item } from "./definition.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
+import { onInterrupt } from "./interrupt.ts"
 import { append, type By, type Start, type Suite } from "./ledger.ts"
 import type { KnownLimitation, Limitations } from "./limited.ts"
 import { type Plan, planOf } from "./plan.ts"
@@ -228,24 +229,4 @@ async function open(
   }
   await append(ledgerFile(run.reports, run.target.name, run.role), start, run.signer)
   return { start, plan }
-}
-
-// vitest's own listeners end the process within a millisecond; ours let the run end and be recorded first. tsx has one,
-// too, which `listeners` does not show and which has to stay: tsx kills a process that seems not to hear.
-function onInterrupt(interrupt: () => void): () => void {
-  const signals = ["SIGINT", "SIGTERM"] as const
-  let first: number | undefined
-  const listener = () => {
-    first ??= performance.now()
-    // One Ctrl-C arrives up to three times: from the terminal, from npm and from tsx.
-    if (performance.now() - first > 1000) process.exit(2)
-    interrupt()
-  }
-  for (const signal of signals) {
-    for (const other of process.listeners(signal)) process.off(signal, other)
-    process.on(signal, listener)
-  }
-  return () => {
-    for (const signal of signals) process.off(signal, listener)
-  }
 }
