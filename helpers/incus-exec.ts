@@ -60,7 +60,7 @@ export async function exec(
     // it may have ended before a fourth is.
     limit.addEventListener("abort", () => control.close(), { once: true })
     await opened(control, what, limit)
-    const [input, out, err] = ["0", "1", "2"].map((fd) => connection.socket(at(fd))) as Three
+    const [input, out, err] = ["0", "1", "2"].map((fd) => connection.socket(at(fd), fd !== "0")) as Three
     sockets.push(input, out, err)
     const [stdout, stderr] = await Promise.all([
       drained(out, what, maxBytes, limit),

@@ -41,8 +41,8 @@ export interface IncusConnection {
   bytes(path: string, timeoutMs: number): Promise<Buffer>
   /** The Date of an answer, as it stands in its header; empty where there is none. */
   date(timeoutMs: number): Promise<string>
-  /** The other end of a websocket at a path. */
-  socket(path: string): WebSocket
+  /** The other end of a websocket at a path; `output` if Incus writes to it and never reads. */
+  socket(path: string, output?: boolean): WebSocket
   close(): Promise<void>
 }
 
@@ -66,6 +66,7 @@ export async function connectIncus(incus: Target["incus"]): Promise<IncusConnect
   const pool = new Pool(origin, { connections: 4, maxResponseSize: maxBytes, connect })
   // Each websocket keeps a connection for as long as it is open.
   const sockets = new Pool(origin, { connect })
+  const outputs = new Pool(origin, { connect: withoutPongs(connect) })
   const speak = async (request: Request, shape: Shape) => {
     const { status, contentType, body } = await spoken(pool, where, request)
     return answered(`${where}: ${request.method} ${request.path}`, status, contentType, body, shape)
@@ -83,8 +84,9 @@ export async function connectIncus(incus: Target["incus"]): Promise<IncusConnect
       throw new IncusError(`${where}: GET ${path}: no file (${contentType})`, status)
     },
     date: async (timeoutMs) => (await spoken(pool, where, { method: "GET", path: "/1.0", timeoutMs })).date,
-    socket: (path) => new WebSocket(`${origin.replace(/^http/, "ws")}${path}`, { dispatcher: sockets }),
-    close: async () => void (await Promise.all([pool.destroy(), sockets.destroy()])),
+    socket: (path, output = false) =>
+      new WebSocket(`${origin.replace(/^http/, "ws")}${path}`, { dispatcher: output ? outputs : sockets }),
+    close: async () => void (await Promise.all([pool, sockets, outputs].map((one) => one.destroy()))),
   }
 }
 
@@ -119,6 +121,24 @@ function pinnedConnector(where: string, pinned: X509Certificate, secureContext: 
       const [expected, got] = [pinned, presented].map((one) => (one ? certificateSha256(one) : "none"))
       const message = `${where}: its certificate is not the pinned one, nothing was sent: do not continue`
       callback(new ServerCertificateMismatch(`${message} (expected SHA256 ${expected}, got ${got})`), null)
+    })
+}
+
+/** FIN and the opcode of a pong (RFC 6455, 5.2). */
+const pong = 0x8a
+
+/**
+ * Incus pings every websocket, but reads none that it writes a program's output to. When it closes one with an answer unread
+ * in it, its kernel resets the connection, and what was still on its way is lost. So nobody answers there.
+ */
+function withoutPongs(connect: ReturnType<typeof pinnedConnector>) {
+  return (options: buildConnector.Options, callback: buildConnector.Callback): void =>
+    connect(options, (...[error, socket]) => {
+      if (error !== null) return callback(error, null)
+      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+      socket.write = (...[chunk, ...rest]: unknown[]) =>
+        Buffer.isBuffer(chunk) && chunk[0] === pong ? true : write(chunk, ...rest)
+      callback(null, socket)
     })
 }
 
