@@ -12,6 +12,7 @@ import { signOffLine, withClaim } from "./status-file.ts"
 import { honest } from "./testdata/history.ts"
 import { makeKeys, repoWith } from "./testdata/signing.ts"
 import { alone } from "./testdata/small.ts"
+import { program } from "./testdata/start.ts"
 import { makeTarget } from "./testdata/target.ts"
 
 const script = join(import.meta.dirname, "done.ts")
@@ -33,7 +34,7 @@ async function done(role: string, ...args: string[]) {
   const target = targets.get(role) ?? ""
   const { stdout, stderr, exitCode } = await execa(
     "node",
-    ["--import", "tsx", script, ...args, "--target", target, "--out", out],
+    [...program, script, ...args, "--target", target, "--out", out],
     {
       reject: false,
       env: alone,

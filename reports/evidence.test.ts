@@ -11,6 +11,7 @@ import { checkReview, updateReview } from "./review-file.ts"
 import { type History, honest } from "./testdata/history.ts"
 import { repoWith } from "./testdata/signing.ts"
 import { alone } from "./testdata/small.ts"
+import { program } from "./testdata/start.ts"
 import { makeTarget } from "./testdata/target.ts"
 
 const script = join(import.meta.dirname, "evidence.ts")
@@ -24,7 +25,7 @@ beforeAll(async () => {
 })
 
 async function evidence(...args: string[]) {
-  const { stdout, stderr, exitCode } = await execa("node", ["--import", "tsx", script, ...args], {
+  const { stdout, stderr, exitCode } = await execa("node", [...program, script, ...args], {
     reject: false,
     env: alone,
   })

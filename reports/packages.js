@@ -1,4 +1,4 @@
-// The packages that verify.ts and what it imports need, to be read before tsx: `node --import ./reports/packages.js --import tsx`.
+// The packages that our programs need, to be read before tsx: `node --import ./reports/packages.js --import tsx`.
 // Read through tsx, which looks into each of their hundreds of files, they take a second and a half more.
 
 import "execa"

@@ -6,13 +6,14 @@ import { dirname, join } from "node:path"
 import { execa } from "execa"
 import { describe, test } from "vitest"
 import { alone } from "./testdata/small.ts"
+import { program } from "./testdata/start.ts"
 
 const command = join(import.meta.dirname, "verify.ts")
 const cwd = dirname(import.meta.dirname)
 
 async function verify(args: string[], env: Record<string, string> = {}) {
   const options = { cwd, reject: false, env: { ...alone, ...env } } as const
-  const { exitCode, stdout, stderr } = await execa("node", ["--import", "tsx", command, ...args], options)
+  const { exitCode, stdout, stderr } = await execa("node", [...program, command, ...args], options)
   return { exitCode, stdout, stderr }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { execa } from "execa"
 import { type End, readLedger, type RunRecord } from "../ledger.ts"
+import { program } from "./start.ts"
 
 const script = join(import.meta.dirname, "suite", "verify.ts")
 
@@ -29,7 +30,7 @@ export const start = (out: string, ...args: string[]) => startWith({}, out, ...a
 /** As {@link start}, with more in its environment. */
 export function startWith(env: Record<string, string>, out: string, ...args: string[]) {
   const options = { all: true, reject: false, detached: true, env: { ...alone, ...env } } as const
-  return execa("node", ["--import", "tsx", script, out, ...args], options)
+  return execa("node", [...program, script, out, ...args], options)
 }
 
 /** A whole run, and what it left behind. */
