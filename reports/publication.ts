@@ -16,7 +16,8 @@ export type Sheet = readonly [where: string, text: string]
 
 export class Publication {
   readonly #redactor = new Redactor()
-  readonly #secrets: Secret[] = []
+  /** By their bytes: the same secret is announced each time that somebody opens it. */
+  readonly #secrets = new Map<string, Secret>()
   readonly #isOpen: (name: string) => boolean
   /** What a person was shown. */
   #shown = ""
@@ -29,9 +30,10 @@ export class Publication {
 
   /** From now on it is hidden. */
   hide(secret: Secret): void {
-    if (this.#isOpen(secret.name)) return
+    const key = Buffer.from(secret.bytes).toString("latin1")
+    if (this.#isOpen(secret.name) || this.#secrets.has(key)) return
     this.#redactor.add(secret)
-    this.#secrets.push(secret)
+    this.#secrets.set(key, secret)
   }
 
   /** Called before anything is redacted: takes the secrets that were announced since. */
@@ -70,7 +72,7 @@ export class Publication {
     const all: Sheet[] = [...sheets, ["what was printed", this.#shown]]
     return leaksIn(
       all.map(([where, text]) => [where, Buffer.from(text)] as const),
-      this.#secrets,
+      [...this.#secrets.values()],
     )
   }
 }
