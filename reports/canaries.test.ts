@@ -12,6 +12,7 @@ import { freshOut, startWith, verdicts } from "./testdata/small.ts"
 const seed = Math.floor(Math.random() * 2 ** 31)
 const random = seeded(seed)
 const canaries = Object.entries(kinds).map(([name, make]) => ({ name: `canary ${name}`, ...make(random) }))
+const secrets = canaries.map(({ name, secret }) => ({ name, bytes: Buffer.from(secret) }))
 const root = join(import.meta.dirname, "testdata", "suite")
 
 /** Everything that the run left, by path, and what it showed. */
@@ -42,13 +43,7 @@ const filesIn = async (directory: string) =>
 test("said everywhere, they are nowhere, and each check keeps its verdict", async () => {
   const { run, shown, written } = await emitted("specs/d5")
   expect(written.map(([path]) => path.split("/").at(-1)).sort()).toEqual(["REVIEW.md", "builder.jsonl", "the terminal"])
-  expect(
-    leaksIn(
-      written,
-      canaries.map(({ name, secret }) => ({ name, bytes: Buffer.from(secret) })),
-    ),
-    `seed ${seed}`,
-  ).toEqual([])
+  expect(leaksIn(written, secrets), `seed ${seed}`).toEqual([])
   expect(verdicts(run?.end ?? never())).toMatchObject({
     "D5.1": "pass",
     "D5.2": "pass",
@@ -65,13 +60,7 @@ test("said everywhere, they are nowhere, and each check keeps its verdict", asyn
 
 test("said by a worker that dies of it, they are nowhere", async () => {
   const { run, shown, written } = await emitted("specs/d6")
-  expect(
-    leaksIn(
-      written,
-      canaries.map(({ name, secret }) => ({ name, bytes: Buffer.from(secret) })),
-    ),
-    `seed ${seed}`,
-  ).toEqual([])
+  expect(leaksIn(written, secrets), `seed ${seed}`).toEqual([])
   expect(verdicts(run?.end ?? never())).toEqual({ "D6.1": "error" })
   expect(shown).toContain("fatal: [REDACTED:")
 })

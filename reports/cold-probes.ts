@@ -6,7 +6,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 import { execa } from "execa"
-import { allowancesOf, allowedSame, type Cold, type Probe, type ProbeName, warmth } from "./cold.ts"
+import { allowancesOf, allowedSame, type Cold, onSharedMachine, type Probe, type ProbeName, warmth } from "./cold.ts"
 import type { By, RunRecord } from "./ledger.ts"
 
 // Names only; what a program may be steered with (NODE_OPTIONS, LD_PRELOAD, GIT_DIR, proxies, …) is not among them.
@@ -40,8 +40,7 @@ export async function probeCold(around: Around): Promise<Cold> {
   ]
   const told = { cold: true, because: "", probes }
   const reasons = warmth(told)
-  const allowed = allowancesOf(told).map((reason) => `on the Builder's machine, as the target file allows: ${reason}`)
-  const because = reasons.length > 0 ? reasons : ["every probe says so", ...allowed]
+  const because = reasons.length > 0 ? reasons : ["every probe says so", ...allowancesOf(told).map(onSharedMachine)]
   return { cold: reasons.length === 0, because: because.join("; "), probes }
 }
 

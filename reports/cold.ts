@@ -41,6 +41,10 @@ const allowance = "the same, as the target file allows: "
 /** What a probe says that is not as it should be, and for which the target file gives a reason. */
 export const allowedSame = (reason: string): string => `${allowance}${reason}`
 
+/** The reason, for whoever reads a verdict. */
+export const onSharedMachine = (reason: string): string =>
+  `on the Builder's machine, as the target file allows: ${reason}`
+
 /** The reasons of the target file for what was the same as the Builder's, and counts as cold all the same. */
 export function allowancesOf({ probes = [] }: Cold): string[] {
   const given = probes.filter(({ got }) => got.startsWith(allowance))

@@ -11,6 +11,7 @@ import { UsageError } from "./arguments.ts"
 import { replaceFile } from "./atomic-file.ts"
 import { visible } from "./captured.ts"
 import { claimReasons, touchedSince } from "./claim.ts"
+import { onSharedMachine } from "./cold.ts"
 import { readDefinition } from "./definition.ts"
 import { type Gate, gateOf } from "./gate.ts"
 import { challenges, limitationFrom, withdrawalOf } from "./grant.ts"
@@ -149,8 +150,7 @@ function tell(target: string, gate: Gate, reasons: string[]): number {
   if (reasons.length === 0) {
     const limited = gate.limited.length === 0 ? "" : `, limited by ${gate.limited.join(", ")}`
     console.log(`open: C1-C7 and D8 of ${target} hold${limited}; until ${gate.until}`)
-    for (const reason of gate.shared)
-      console.log(`  on the Builder's machine, as the target file allows: ${visible(reason)}`)
+    for (const reason of gate.shared) console.log(`  ${visible(onSharedMachine(reason))}`)
     return 0
   }
   console.log(`shut, for ${reasons.length} ${reasons.length === 1 ? "reason" : "reasons"}:`)
