@@ -1,7 +1,7 @@
 import { access, constants, readFile, stat } from "node:fs/promises"
 import { homedir } from "node:os"
 import { resolve } from "node:path"
-import type { Target } from "./target.ts"
+import type { SecretSource, Target } from "./target.ts"
 
 /** One thing wrong with a target file, and the line of it. */
 export interface Mistake {
@@ -21,27 +21,29 @@ const publicFiles = [
 const othersKeys = ["roles.builder.key", "roles.adversary.key", "roles.ci.key"]
 const mayBeMissing = ["incus.baseline", ...othersKeys]
 
+/** Each `{ file: … }` and `{ env: … }` of a target, and the key that it stands at. */
+export function* sourcesIn(value: unknown, path: string[] = []): Generator<{ path: string[]; source: SecretSource }> {
+  if (typeof value !== "object" || value === null) return
+  const entries = Object.entries(value)
+  const [kind, named] = entries.length === 1 ? (entries[0] ?? []) : []
+  if ((kind === "file" || kind === "env") && typeof named === "string") yield { path, source: value as SecretSource }
+  else for (const [key, child] of entries) yield* sourcesIn(child, [...path, key])
+}
+
 /** Every secret that a target names by file or environment variable and that can be read here, by the key that names it. */
 export async function secretsNamed(target: Target): Promise<{ name: string; bytes: Buffer }[]> {
   const found: { name: string; bytes: Buffer }[] = []
-  const walk = async (value: unknown, path: string[]): Promise<void> => {
-    if (typeof value !== "object" || value === null) return
+  for (const { path, source } of sourcesIn(target)) {
     const name = path.join(".")
-    const only = Object.entries(value as Record<string, unknown>)
-    const [kind, source] = only.length === 1 ? (only[0] ?? []) : []
-    if (kind === "file" && typeof source === "string") {
-      // What is missing or closed to this user was refused when the target file was read, unless it is another role's.
-      if (!publicFiles.includes(name))
-        await readFile(source).then(
-          (bytes) => found.push({ name, bytes }),
-          () => {},
-        )
-    } else if (kind === "env" && typeof source === "string") {
-      found.push({ name, bytes: Buffer.from(process.env[source] ?? "") })
-    } else for (const [key, child] of only) await walk(child, [...path, key])
+    if ("file" in source && publicFiles.includes(name)) continue
+    // What is missing or closed to this user was refused when the target file was read, unless it is another role's.
+    const bytes =
+      "file" in source
+        ? await readFile(source.file).catch(() => Buffer.alloc(0))
+        : Buffer.from(process.env[source.env] ?? "")
+    if (bytes.length > 0) found.push({ name, bytes })
   }
-  await walk(target, [])
-  return found.filter(({ bytes }) => bytes.length > 0)
+  return found
 }
 
 /** Makes the local paths of a target absolute, in place, and returns what is wrong with the files they name. */
@@ -51,19 +53,13 @@ export async function resolveFiles(
   lineOf: (path: string[]) => number,
 ): Promise<Mistake[]> {
   const mistakes: Mistake[] = []
-  const walk = async (value: unknown, path: string[]): Promise<void> => {
-    if (typeof value !== "object" || value === null) return
-    const only = value as Record<string, unknown>
-    if (typeof only.file === "string" && Object.keys(only).length === 1) {
-      const file = resolve(directory, only.file)
-      only.file = file
-      const what = await fileMistake(file, path.join("."))
-      if (what !== undefined) mistakes.push({ line: lineOf([...path, "file"]), what: `${path.join(".")}: ${what}` })
-      return
-    }
-    for (const [key, child] of Object.entries(value)) await walk(child, [...path, key])
+  for (const { path, source } of sourcesIn(target)) {
+    if (!("file" in source)) continue
+    source.file = resolve(directory, source.file)
+    const key = path.join(".")
+    const what = await fileMistake(source.file, key)
+    if (what !== undefined) mistakes.push({ line: lineOf([...path, "file"]), what: `${key}: ${what}` })
   }
-  await walk(target, [])
   target.reports.directory = resolve(directory, target.reports.directory)
   target.search.here = target.search.here.map((path) => resolve(directory, path.replace(/^~(?=\/|$)/, homedir())))
   return mistakes

@@ -19,7 +19,7 @@ const allowed: Record<string, string[]> = {
   "reports/run-suite.ts": ["helpers/announce.ts"],
   "reports/announced.test.ts": ["helpers/announce.ts"],
   // Whose signatures count is read as the repos are.
-  "reports/trust.ts": ["helpers/git.ts", "helpers/target.ts"],
+  "reports/trust.ts": ["helpers/git.ts", "helpers/target.ts", "helpers/target-files.ts"],
   "reports/trust.test.ts": ["helpers/target.ts"],
   "reports/beginning.ts": ["helpers/target.ts"],
   "reports/beginning.test.ts": ["helpers/target.ts"],

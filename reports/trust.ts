@@ -2,6 +2,7 @@
 
 import { mirror } from "../helpers/git.ts"
 import type { Target } from "../helpers/target.ts"
+import { sourcesIn } from "../helpers/target-files.ts"
 import { readSigners, type Signers } from "./allowed-signers.ts"
 import { type Role, roles } from "./roles.ts"
 import type { KeySource } from "./signer.ts"
@@ -42,11 +43,5 @@ export function keysOf({ roles: signing }: Target): Partial<Record<Role, KeySour
 
 /** The environment variables that the target file names as holding a credential. */
 export function credentialsOf(target: Target): string[] {
-  const named = (value: unknown): string[] => {
-    if (typeof value !== "object" || value === null) return []
-    const only = value as Record<string, unknown>
-    if (typeof only.env === "string" && Object.keys(only).length === 1) return [only.env]
-    return Object.values(only).flatMap(named)
-  }
-  return named(target)
+  return [...sourcesIn(target)].flatMap(({ source }) => ("env" in source ? [source.env] : []))
 }
