@@ -2,11 +2,13 @@
 
 import type { Contents } from "./contents.ts"
 import type { Input, Reading } from "./input.ts"
+import { magic } from "./magic.ts"
 
 const headerLength = 60
 const longestTable = 4 * 2 ** 20
 
-export const isAr = (head: Buffer) => head.length >= 8 && head.toString("latin1", 0, 8) === "!<arch>\n"
+/** "!<arch>" and a newline. */
+export const isAr = magic("213c617263683e0a")
 
 export function* unar(input: Input, contents: Contents): Reading {
   yield* input.take(8)

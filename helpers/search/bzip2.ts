@@ -3,6 +3,7 @@
 
 import type { Contents } from "./contents.ts"
 import { type Input, type Reading, Truncated } from "./input.ts"
+import { magic } from "./magic.ts"
 import { NotUnpacked } from "./not-unpacked.ts"
 
 const blockMagic = 0x314159265359
@@ -12,11 +13,12 @@ const longestCode = 20
 const groupSize = 50
 const groupBytes = Math.ceil((groupSize * longestCode) / 8) + 8
 
+const begins = magic("425a68")
 /** "BZh", a digit, and the magic of a block or of the end. */
 export function isBzip2(head: Buffer): boolean {
-  if (head.length < 10 || head.toString("latin1", 0, 3) !== "BZh") return false
-  const [level = 0, magic] = [head[3], head.readUIntBE(4, 6)]
-  return level >= 0x31 && level <= 0x39 && (magic === blockMagic || magic === endMagic)
+  if (head.length < 10 || !begins(head)) return false
+  const [level = 0, next] = [head[3], head.readUIntBE(4, 6)]
+  return level >= 0x31 && level <= 0x39 && (next === blockMagic || next === endMagic)
 }
 
 export function* bunzip2(input: Input, contents: Contents): Reading {

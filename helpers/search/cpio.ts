@@ -3,12 +3,16 @@
 
 import type { Contents } from "./contents.ts"
 import type { Input, Reading } from "./input.ts"
+import { magic } from "./magic.ts"
 
 const headerLength = 110
 const longestName = 64 * 1024
 
+const begins = magic("3037303730")
 export const isCpio = (head: Buffer) =>
-  head.length >= headerLength && /^07070[12][0-9a-fA-F]{104}$/.test(head.toString("latin1", 0, headerLength))
+  begins(head) &&
+  head.length >= headerLength &&
+  /^07070[12][0-9a-fA-F]{104}$/.test(head.toString("latin1", 0, headerLength))
 
 export function* uncpio(input: Input, contents: Contents): Reading {
   const from = input.read

@@ -11,7 +11,7 @@ const longest = 2 ** 20
 /** The checksum holds. */
 export function isTar(head: Buffer): boolean {
   if (head.length < blockSize || head[0] === 0) return false
-  const said = octal(head.subarray(148, 156))
+  const said = octal(head, 148, 156)
   if (said === undefined) return false
   let [sum, signed] = [8 * 32, 8 * 32]
   for (let at = 0; at < blockSize; at++) {
@@ -92,15 +92,21 @@ function nameOf(header: Buffer): Buffer {
 }
 
 function sizeOf(header: Buffer): number {
-  const field = header.subarray(124, 136)
-  const size =
-    (field[0] ?? 0) >= 0x80 ? Number(field.readBigUInt64BE(4) & 0x7fffffffffffffffn) : (octal(field) ?? Number.NaN)
+  const binary = (header[124] ?? 0) >= 0x80
+  const size = binary
+    ? Number(header.readBigUInt64BE(128) & 0x7fffffffffffffffn)
+    : (octal(header, 124, 136) ?? Number.NaN)
   if (!Number.isSafeInteger(size)) throw new Error("a member without a size")
   return size
 }
 
-function octal(field: Buffer): number | undefined {
-  const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(field.toString("latin1"))?.[1]
+function octal(header: Buffer, from: number, to: number): number | undefined {
+  // Most of what is asked is no tar, and told by this alone.
+  for (let at = from; at < to; at++) {
+    const byte = header[at] ?? 0
+    if (byte !== 0 && byte !== 0x20 && (byte < 0x30 || byte > 0x37)) return undefined
+  }
+  const digits = /^[ \0]*([0-7]*)[ \0]*$/.exec(header.toString("latin1", from, to))?.[1]
   return digits === undefined ? undefined : Number.parseInt(digits === "" ? "0" : digits, 8)
 }
 

@@ -1,26 +1,32 @@
 // Formats that are recognised and not unpacked: whoever reads a report must know that their content was not searched.
 
+import { magic } from "./magic.ts"
+
+const [squashfs, lz4, lz4Legacy, lrzip, odc, compress] = [
+  magic("68737173"),
+  magic("04224d18"),
+  magic("02214c18"),
+  magic("4c525a49"),
+  magic("303730373037"),
+  magic("1f9d"),
+]
+
 /** Their names by what they begin with. Sources: the formats' own descriptions, and file(1)'s magic. */
 const beginnings: [name: string, begins: (head: Buffer) => boolean][] = [
   ["7z", magic("377abcaf271c")],
   ["rar", magic("526172211a07")],
   // A superblock of version 4.
-  ["squashfs", (head) => head.length >= 32 && magic("68737173")(head) && head.readUInt16LE(28) === 4],
-  ["lz4", (head) => magic("04224d18")(head) && ((head[4] ?? 0) & 0xc2) === 0x40],
-  ["lz4 (legacy)", (head) => magic("02214c18")(head) && head.length >= 9 && head.readUInt32LE(4) < 2 ** 24],
-  ["lzip", (head) => magic("4c5a495001")(head)],
+  ["squashfs", (head) => squashfs(head) && head.length >= 32 && head.readUInt16LE(28) === 4],
+  ["lz4", (head) => lz4(head) && ((head[4] ?? 0) & 0xc2) === 0x40],
+  ["lz4 (legacy)", (head) => lz4Legacy(head) && head.length >= 9 && head.readUInt32LE(4) < 2 ** 24],
+  ["lzip", magic("4c5a495001")],
   ["lzop", magic("894c5a4f000d0a1a0a")],
   ["cab", magic("4d53434600000000")],
-  ["lrzip", (head) => magic("4c525a49")(head) && head[4] === 0],
-  ["cpio (odc)", (head) => /^070707[0-7]{70}$/.test(head.toString("latin1", 0, 76))],
+  ["lrzip", (head) => lrzip(head) && head[4] === 0],
+  ["cpio (odc)", (head) => odc(head) && /^[0-7]{76}$/.test(head.toString("latin1", 0, 76))],
   ["lzma", isLzma],
-  ["compress", (head) => magic("1f9d")(head) && head.length > 3 && ((head[2] ?? 0) & 0xe0) === 0x80 && isWide(head)],
+  ["compress", (head) => compress(head) && head.length > 3 && ((head[2] ?? 0) & 0xe0) === 0x80 && isWide(head)],
 ]
-
-function magic(hex: string): (head: Buffer) => boolean {
-  const bytes = Buffer.from(hex, "hex")
-  return (head) => head.length >= bytes.length && head.subarray(0, bytes.length).equals(bytes)
-}
 
 /** Usual properties, a dictionary of a usual size, a possible length or none, and the first byte of every range coder. */
 function isLzma(head: Buffer): boolean {

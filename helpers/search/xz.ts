@@ -6,15 +6,15 @@ import type { Contents } from "./contents.ts"
 import { Crc64 } from "./crc64.ts"
 import type { Input, Reading } from "./input.ts"
 import { Lzma } from "./lzma.ts"
+import { magic } from "./magic.ts"
 import { NotUnpacked } from "./not-unpacked.ts"
 
-const magic = Buffer.from("\xfd7zXZ\0", "latin1")
 /** What xz -9 uses; all of it is held. */
 const largestDictionary = 64 * 2 ** 20
 const checkSizes = [0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64]
 const idle: Lzma[] = []
 
-export const isXz = (head: Buffer) => head.length >= 6 && head.subarray(0, 6).equals(magic)
+export const isXz = magic("fd377a585a00")
 
 export function* unxz(input: Input, contents: Contents): Reading {
   do {
