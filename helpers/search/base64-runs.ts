@@ -5,14 +5,18 @@
 
 import { Base64Run, bitsOf } from "./base64-run.ts"
 import type { Layer } from "./layer.ts"
+import { borrowBlock, code, giveBlockBack, hitsAt, resident, view } from "./sampling-memory.ts"
 
 const shortestRun = 40
 /** Whether a run counts is decided when so many bytes behind its beginning are there. */
 const lookahead = 512
 /** Smaller pieces are gathered first. */
-const gathered = 8 * 1024
-/** A run that is long enough covers one of the bytes at multiples of this, and the seven behind it. */
-const stride = 32
+const gathered = 32 * 1024
+/** A run that is long enough covers one of the bytes at multiples of this, and the 15 behind it (sampling.wat). */
+const stride = 24
+const probe = 16
+/** So much is looked at together: what one run ends is looked at again behind it, and all of it lies close by. */
+const section = 682 * stride
 
 /** gzip, xz (in both alphabets), zstd, bzip2, zip, cpio, 7z. */
 const beginnings = new Set(["H4sI", "/Td6", "_Td6", "KLUv", "Qlpo", "UEsD", "MDcw", "N3q8"].map(wordOf))
@@ -29,7 +33,7 @@ function wordOf(four: string): number {
   return Buffer.from(four, "latin1").readInt32LE()
 }
 
-const idle: Buffer[] = []
+const none = Buffer.alloc(0)
 
 /** The bytes of one stream. `within` opens the layer that what a run decodes to goes into. */
 export class Base64Runs {
@@ -37,7 +41,7 @@ export class Base64Runs {
   #small: Buffer | undefined
   #filled = 0
   /** The last bytes before what is looked at, and how many bytes of the stream were looked at. */
-  #tail: Buffer = Buffer.alloc(0)
+  #tail = none
   #at = 0
   /** Where in the stream the next run may begin. */
   #next = 0
@@ -54,8 +58,8 @@ export class Base64Runs {
         this.#look(chunk.subarray(from), false)
         return
       }
-      this.#small ??= idle.pop() ?? Buffer.allocUnsafeSlow(gathered)
-      const piece = chunk.copy(this.#small, this.#filled, from)
+      this.#small ??= borrowBlock(gathered)
+      const piece = chunk.copy(this.#small, this.#filled, from, from + gathered - this.#filled)
       this.#filled += piece
       from += piece
       if (this.#filled === gathered) this.#flush(false)
@@ -65,12 +69,12 @@ export class Base64Runs {
   end(): void {
     this.#flush(true)
     this.#run?.end()
-    if (this.#small !== undefined && idle.length < 16) idle.push(this.#small)
+    if (this.#small !== undefined) giveBlockBack(this.#small)
     this.#small = undefined
   }
 
   #flush(ended: boolean): void {
-    const view = this.#small?.subarray(0, this.#filled) ?? this.#tail.subarray(0, 0)
+    const view = this.#small?.subarray(0, this.#filled) ?? none
     this.#filled = 0
     this.#look(view, ended)
   }
@@ -80,13 +84,14 @@ export class Base64Runs {
     const end = at + view.length
     const until = ended ? end : end - lookahead
     if (this.#run !== undefined) this.#feed(this.#run, view, 0)
-    while (this.#run === undefined && this.#next <= at && this.#next < until) this.#acrossBorder(view, until)
+    while (this.#run === undefined && at > 0 && this.#next <= at && this.#next < until) this.#acrossBorder(view, until)
     while (this.#run === undefined && this.#next < until) {
       const start = beginningIn(view, this.#next - at, until - at)
       if (start < 0) this.#next = until
       else this.#begin(at + start, view, start)
     }
     this.#at = end
+    if (ended) return
     if (view.length > lookahead) this.#tail = Buffer.from(view.subarray(-lookahead - 1))
     else this.#tail = Buffer.concat([this.#tail, view]).subarray(-lookahead - 1)
   }
@@ -122,19 +127,15 @@ export class Base64Runs {
 
 /** Where from `from` on, and before `until`, a run begins that counts; -1 if nowhere. */
 function beginningIn(bytes: Buffer, from: number, until: number): number {
-  const bits = bitsOf
-  const last = Math.min(bytes.length - 8, until + stride)
-  for (let at = from; at <= last; at += stride) {
-    // Taken together, since in text each one alone is a toss of a coin, which processors are bad at.
-    const outside =
-      (bits[bytes[at] ?? 0] ?? 0) |
-      (bits[bytes[at + 2] ?? 0] ?? 0) |
-      (bits[bytes[at + 4] ?? 0] ?? 0) |
-      (bits[bytes[at + 5] ?? 0] ?? 0) |
-      (bits[bytes[at + 7] ?? 0] ?? 0)
-    if (outside >= 64) continue
-    const start = startOf(bytes, at, Math.max(from, at - stride + 1))
-    if (start >= 0 && start < until && (packed(bytes, start) || tarred(bytes, start))) return start
+  const last = Math.min(bytes.length - probe, until + stride)
+  for (let at = from; at <= last; at += section) {
+    const { address } = resident(bytes, at, Math.min(bytes.length, at + section + lookahead))
+    const end = code.inRuns(address, address, address + Math.min(section - stride, last - at), hitsAt)
+    for (let hit = hitsAt; hit < end; hit += 4) {
+      const met = at + view.getUint32(hit, true) - address
+      const start = startOf(bytes, met, Math.max(from, met - stride + 1))
+      if (start >= 0 && start < until && (packed(bytes, start) || tarred(bytes, start))) return start
+    }
   }
   return -1
 }

@@ -5,6 +5,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Hit, planDigest, Scan, searchPlan } from "./engine.ts"
 import type { Needle } from "./needles.ts"
+import { readingRoom } from "./sampling-memory.ts"
 
 const named = (all: Uint8Array[], bounded?: true): Needle[] =>
   all.map((bytes, index) => ({
@@ -27,13 +28,17 @@ function naive(needles: Needle[], haystack: Buffer): string[] {
   return hits.map(shown).sort()
 }
 
+const anywhere = (size: number) => Buffer.from(new ArrayBuffer(size))
+/** Where chunks are searched in place. */
+const inPlace = (size: number) => readingRoom.subarray(0, size)
+
 /** Every chunk is handed over in memory that is overwritten at once, at an offset of its own. */
-function scanned(scan: Scan, hits: Hit[], haystack: Buffer, chunks: number[], skew = 0): string[] {
+function scanned(scan: Scan, hits: Hit[], haystack: Buffer, chunks: number[], skew = 0, memoryOf = anywhere): string[] {
   hits.length = 0
   let at = 0
   for (let turn = 0; at < haystack.length; turn++) {
     const size = Math.min(chunks[turn % chunks.length] ?? 1, haystack.length - at)
-    const memory = Buffer.from(new ArrayBuffer(size + skew), skew)
+    const memory = memoryOf(size + skew).subarray(skew)
     haystack.copy(memory, 0, at, at + size)
     scan.push(memory)
     memory.fill(0)
@@ -43,9 +48,15 @@ function scanned(scan: Scan, hits: Hit[], haystack: Buffer, chunks: number[], sk
   return hits.map(shown).sort()
 }
 
-function search(needles: Needle[], haystack: Buffer, chunks = [haystack.length || 1], skew = 0): string[] {
+function search(
+  needles: Needle[],
+  haystack: Buffer,
+  chunks = [haystack.length || 1],
+  skew = 0,
+  memoryOf = anywhere,
+): string[] {
   const hits: Hit[] = []
-  return scanned(new Scan(searchPlan(needles), (hit) => hits.push(hit)), hits, haystack, chunks, skew)
+  return scanned(new Scan(searchPlan(needles), (hit) => hits.push(hit)), hits, haystack, chunks, skew, memoryOf)
 }
 
 // Two letters and a space make repetitions, overlaps and word boundaries likely.
@@ -83,14 +94,15 @@ describe("finds what a naive search finds", () => {
         fc.array(sizes, { minLength: 1, maxLength: 6 }),
         fc.nat(9),
         fc.boolean(),
-        (lengths, places, chunks, skew, bounded) => {
+        fc.constantFrom(anywhere, inPlace),
+        (lengths, places, chunks, skew, bounded, memoryOf) => {
           const needles = named(
             lengths.map((length) => randomBytes(length).map((byte) => 32 + (byte % 90))),
             bounded || undefined,
           )
           const haystack = randomBytes(300_000)
           for (const { needle, at } of places) needles[needle]?.bytes.copy(haystack, at)
-          expect(search(needles, haystack, chunks, skew)).toEqual(naive(needles, haystack))
+          expect(search(needles, haystack, chunks, skew, memoryOf)).toEqual(naive(needles, haystack))
         },
       ),
       { numRuns: 150 },
@@ -117,7 +129,8 @@ describe("finds what a naive search finds", () => {
         const haystack = Buffer.alloc(3 * size)
         needle.bytes.copy(haystack, size - back)
         needle.bytes.copy(haystack, 2 * size - back + 80)
-        expect(search(needles, haystack, [size])).toEqual(naive(needles, haystack))
+        for (const memoryOf of [anywhere, inPlace])
+          expect(search(needles, haystack, [size], 0, memoryOf)).toEqual(naive(needles, haystack))
       }
   })
 
@@ -146,7 +159,11 @@ describe("finds what a naive search finds", () => {
   })
 
   test("of zeros in zeros", () => {
-    expect(search(named([Buffer.alloc(16)]), Buffer.alloc(100_000), [33_000])).toHaveLength(100_000 - 15)
+    for (const memoryOf of [anywhere, inPlace])
+      for (const chunk of [33_000, readingRoom.length])
+        expect(search(named([Buffer.alloc(16)]), Buffer.alloc(600_000), [chunk], 0, memoryOf)).toHaveLength(
+          600_000 - 15,
+        )
   })
 })
 

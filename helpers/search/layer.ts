@@ -10,6 +10,8 @@ import { NotUnpacked } from "./not-unpacked.ts"
 import type { Place } from "./place.ts"
 import type { NotScannedKind, Report } from "./report.ts"
 
+const none = Buffer.alloc(0)
+
 /** What all layers of one file share. */
 export interface Search {
   plan: SearchPlan
@@ -24,7 +26,7 @@ export class Layer {
   readonly #scan: Scan
   readonly #base64: Base64Runs
   /** The first bytes, until there are enough to tell the format by. */
-  #head = Buffer.alloc(0)
+  #head = none
   #decided = false
   /** Set only where there is something to unpack: most files need none. */
   #input: Input | undefined
@@ -54,7 +56,7 @@ export class Layer {
   end(cut = false): void {
     this.#scan.end()
     this.#base64.end()
-    if (!this.#decided) this.#decide(Buffer.alloc(0), true)
+    if (!this.#decided) this.#decide(none, true)
     if (this.#input === undefined) return
     this.#input.ended = true
     this.#input.cut = cut
@@ -72,7 +74,7 @@ export class Layer {
       return
     }
     this.#decided = true
-    this.#head = Buffer.alloc(0)
+    this.#head = none
     if (formatOf(head) === undefined) return
     this.#input = new Input()
     this.#unpacking = this.#formats(this.#input)

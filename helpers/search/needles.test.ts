@@ -15,7 +15,7 @@ import { all, keys, ofBytes, ofTexts, openssl, output, planted, sshKey, sshPubli
 const { needles } = needlesOf(Object.entries(all).map(([name, bytes]) => new Secret(name, bytes)))
 const plan = searchPlan(needles)
 
-function missing(secrets: Record<string, Buffer>, haystack: Uint8Array): string[] {
+function missing(secrets: Record<string, Buffer>, haystack: Buffer): string[] {
   const found = new Set<string>()
   const scan = new Scan(plan, ({ needle }) => found.add(needle.secret))
   scan.push(haystack)

@@ -1,40 +1,47 @@
+// Which places of what is searched may be an occurrence of a needle? One word of four bytes at every eighth byte is asked
+// for in a sieve (sampling.wat), what passes in a table of words, what is in that is compared. A loop in JavaScript over
+// typed arrays takes three times as long.
+
+import { code, hitsAt, load, resident, view } from "./sampling-memory.ts"
 import type { SearchPlan } from "./search-plan.ts"
 
-// All that the loops below use is in this file: what is imported is reached through a getter under some loaders, at a
-// tenth of the speed.
-
-/** Fibonacci hashing: the high bits of the product are well mixed. */
+/** Fibonacci hashing: the high bits of the product are well mixed. sampling.wat does the same. */
 export const multiplier = 0x9e3779b1 | 0
-export const sieveShift = 32 - 18
+
+/** Where in the sieve a hash has its bit: which 32-bit word, and which bit of it. */
+export const sieveWord = (hash: number) => hash >>> 16
+export const sieveBit = (hash: number) => (hash >>> 11) & 31
 
 type Visit = (needle: number, start: number) => void
 
+let visiting = false
+
 /**
- * Looks at the word at every eighth byte of the memory that `words` shows, from byte `low` on and before byte `high`,
- * and visits what may be an occurrence of a needle: its number, and where in the memory it would start.
+ * Looks at the words at `low`, `low` + 8, ... of the bytes, those that begin before `high`, and visits what may be an
+ * occurrence of a needle: its number, and where in the bytes it would start. What lies behind `high`, or behind the bytes,
+ * may be taken for part of a word: compare.
  */
-export function sample(plan: SearchPlan, words: Int32Array, low: number, high: number, visit: Visit): void {
-  const { sieve } = plan
-  const end = Math.min(words.length, (high + 3) >> 2)
-  let at = ((low + 7) >> 3) << 1
-  for (; at + 6 < end; at += 8) {
-    const a = Math.imul(words[at] as number, multiplier)
-    const b = Math.imul(words[at + 2] as number, multiplier)
-    const c = Math.imul(words[at + 4] as number, multiplier)
-    const d = Math.imul(words[at + 6] as number, multiplier)
-    if (
-      (((sieve[a >>> sieveShift] as number) >> ((a >>> (sieveShift - 3)) & 7)) & 1) |
-      (((sieve[b >>> sieveShift] as number) >> ((b >>> (sieveShift - 3)) & 7)) & 1) |
-      (((sieve[c >>> sieveShift] as number) >> ((c >>> (sieveShift - 3)) & 7)) & 1) |
-      (((sieve[d >>> sieveShift] as number) >> ((d >>> (sieveShift - 3)) & 7)) & 1)
-    ) {
-      look(plan, words[at] as number, at * 4, visit)
-      look(plan, words[at + 2] as number, at * 4 + 8, visit)
-      look(plan, words[at + 4] as number, at * 4 + 16, visit)
-      look(plan, words[at + 6] as number, at * 4 + 24, visit)
+export function sample(plan: SearchPlan, bytes: Buffer, low: number, high: number, visit: Visit): void {
+  // There is one memory for what is found: whoever searches while he is told so would take it from under us.
+  if (visiting) throw new Error("a search in the midst of another one's findings")
+  load(plan.sieve)
+  const last = Math.min(high + 3, bytes.length)
+  for (let from = low; from < high; ) {
+    const { address, length } = resident(bytes, from, last)
+    // Of a piece only whole words, and the next begins with an eighth byte.
+    const until = from + length >= last ? high : from + ((length - 3) & ~7)
+    const end = code.sample(address, address + until - from, hitsAt)
+    visiting = true
+    try {
+      for (let hit = hitsAt; hit < end; hit += 4) {
+        const at = view.getUint32(hit, true)
+        look(plan, view.getInt32(at, true), from + at - address, visit)
+      }
+    } finally {
+      visiting = false
     }
+    from = until
   }
-  for (; at < end; at += 2) look(plan, words[at] as number, at * 4, visit)
 }
 
 /** Where looking for a word begins in tables of `size` slots, a power of two. */
@@ -58,22 +65,14 @@ function look(plan: SearchPlan, word: number, at: number, visit: Visit): void {
   }
 }
 
-/** Is needle number `needle` at `start`, in what `bytes` holds from `from` to `to`? */
-export function matches(
-  plan: SearchPlan,
-  needle: number,
-  bytes: Uint8Array,
-  start: number,
-  from: number,
-  to: number,
-): boolean {
+/** Is needle number `needle` at `start` of the first `length` bytes? */
+export function matches(plan: SearchPlan, needle: number, bytes: Buffer, start: number, length: number): boolean {
   const first = plan.ends[needle] as number
-  const length = (plan.ends[needle + 1] as number) - first
-  if (start < from || start + length > to) return false
-  for (let at = 0; at < length; at++) if (bytes[start + at] !== plan.bytes[first + at]) return false
+  const end = start + (plan.ends[needle + 1] as number) - first
+  if (start < 0 || end > length) return false
+  for (let at = start, sought = first; at < end; at++, sought++) if (bytes[at] !== plan.bytes[sought]) return false
   if (plan.bounded[needle] === 0) return true
-  const end = start + length
-  return !(start > from && isWord(bytes[start - 1] as number)) && !(end < to && isWord(bytes[end] as number))
+  return !(start > 0 && isWord(bytes[start - 1] as number)) && !(end < length && isWord(bytes[end] as number))
 }
 
 /** ASCII letters, digits and the underscore, as in a regular expression's `\w`. */

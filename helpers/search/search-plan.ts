@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto"
 import type { Needle } from "./needles.ts"
 import { ordinaryWords } from "./ordinary-words.ts"
-import { multiplier, sieveShift, slotOf } from "./sampling.ts"
+import { multiplier, sieveBit, sieveWord, slotOf } from "./sampling.ts"
 
 /** Part of what a warm run rests on: raise it whenever a search could find something else than before. */
-export const engineVersion = "1"
+export const engineVersion = "2"
 
 /** In bytes. Needles from here on are found by sampling; of the shorter ones, see `brief`. */
 export const shortest = 9
@@ -23,8 +23,8 @@ export interface SearchPlan {
   bounded: Uint8Array
   /** Needles too short to be sampled, sought one by one. */
   brief: number[]
-  /** 2^18 bytes of 8 bits each, by the hash of a word: zero means that no needle has it. */
-  sieve: Uint8Array
+  /** 2^16 words of 32 bits, by the hash of a word: zero means that no needle has it. */
+  sieve: Uint32Array
   /** Words that needles have, open addressing by the same hash; `heads` gives a word's first link, 0 none. */
   keys: Int32Array
   heads: Int32Array
@@ -71,12 +71,9 @@ export function planDigest(plan: SearchPlan, key: Uint8Array): string {
   return hmac.digest("hex")
 }
 
-/** The word that four bytes are when read the way the haystack is read: by this machine's byte order. */
-const scratch = new Int32Array(1)
-const scratchBytes = new Uint8Array(scratch.buffer)
+/** The word that four bytes are, the first one lowest, as WebAssembly reads it on every machine. */
 function wordOf(bytes: Uint8Array, at: number): number {
-  for (let byte = 0; byte < 4; byte++) scratchBytes[byte] = bytes[at + byte] ?? 0
-  return scratch[0] ?? 0
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
 }
 
 class Links {
@@ -125,11 +122,11 @@ class Links {
     const size = 2 ** Math.max(4, Math.ceil(Math.log2(this.#first.size * 2 + 1)))
     const keys = new Int32Array(size)
     const heads = new Int32Array(size)
-    const sieve = new Uint8Array(2 ** 18)
+    const sieve = new Uint32Array(2 ** 16)
     for (const [word, head] of this.#first) {
       const hash = Math.imul(word, multiplier)
-      const byte = hash >>> sieveShift
-      sieve[byte] = (sieve[byte] ?? 0) | (1 << ((hash >>> (sieveShift - 3)) & 7))
+      const place = sieveWord(hash)
+      sieve[place] = (sieve[place] ?? 0) | (1 << sieveBit(hash))
       let slot = slotOf(hash, size)
       while (heads[slot] !== 0) slot = (slot + 1) & (size - 1)
       keys[slot] = word
