@@ -1,17 +1,24 @@
-import { type Dir, type Dirent, lstatSync, opendirSync, type Stats } from "node:fs"
+import { type Dir, type Dirent, lstatSync, opendirSync } from "node:fs"
 import type { SearchPlan } from "./engine.ts"
 import { Place } from "./place.ts"
 import type { Report } from "./report.ts"
 import type { TreeOptions } from "./tree.ts"
 
-/** What an entry of a batch begins with: what it is. Then its path, then a NUL. */
-export const entryKind = { file: 102, link: 108, named: 110 } as const
+/**
+ * What an entry of a batch begins with: what it is. Then its path, then a NUL. A `file` is read unless it turns out to
+ * have several names, a `chosen` one whatever it has; of what is `named` the name is all that is looked at.
+ */
+export const entryKind = { file: 102, chosen: 99, link: 108, named: 110 } as const
 
-const batch = { entries: 200, bytes: 4 * 1024 * 1024 }
+const entriesPerBatch = 64
+const nul = Buffer.alloc(1)
+
+export const entryOf = (kind: number, path: Buffer): Buffer => Buffer.concat([Buffer.from([kind]), path, nul])
 
 /**
  * Everything below the roots, in batches of entries as above. `skipped` gets the directories that are not gone into.
- * A generator, so that nobody walks farther than work is wanted.
+ * A generator, so that nobody walks farther than work is wanted. What is in a directory is believed about what is a
+ * file: whoever opens it must see for himself.
  */
 export function* walk(
   roots: string[],
@@ -20,9 +27,7 @@ export function* walk(
   skipped: Set<string>,
   { exclude, crossMounts }: TreeOptions,
 ): Generator<Uint8Array, undefined> {
-  const links = new Map<string, number>()
   let entries: Buffer[] = []
-  let bytes = 0
 
   const note = (path: Buffer, reason: string, kind: "bound" | "unreadable" | "unsupported") =>
     report.addNotScanned({ where: Place.named(plan, path, report).where, reason, kind })
@@ -33,42 +38,23 @@ export function* walk(
     if (code !== "ENOENT") note(path, `${what}: ${code}`, "unreadable")
   }
 
-  /** Of a file with several names the first is read; the others are names. */
-  const isAnotherName = ({ nlink, dev, ino }: Stats): boolean => {
-    if (nlink < 2) return false
-    const file = `${dev}:${ino}`
-    const seen = (links.get(file) ?? 0) + 1
-    if (seen >= nlink) links.delete(file)
-    else links.set(file, seen)
-    return seen > 1
-  }
-
-  const kindOf = (path: Buffer, stats: Stats): number => {
-    if (stats.isFile()) return isAnotherName(stats) ? entryKind.named : entryKind.file
-    if (stats.isSymbolicLink()) return entryKind.link
-    // A FIFO or a socket holds nothing; a device may be a disk.
-    if (stats.isBlockDevice()) note(path, "a block device: not opened", "unsupported")
-    return entryKind.named
-  }
-
-  function* visit(path: Buffer, device: number): Generator<Uint8Array, undefined> {
-    if (exclude?.(path.toString())) return
-    let stats: Stats
+  /** The device of what may be gone into: it is a directory. */
+  const looked = (path: Buffer): number | undefined => {
     try {
-      stats = lstatSync(path)
+      const stats = lstatSync(path)
+      take(path, stats)
+      return stats.isDirectory() ? stats.dev : undefined
     } catch (cause) {
       failed(path, "cannot be looked at", cause)
-      return
+      return undefined
     }
-    entries.push(Buffer.from([kindOf(path, stats)]), path, Buffer.alloc(1))
-    bytes += stats.size
-    if (entries.length >= batch.entries * 3 || bytes >= batch.bytes) yield taken()
-    if (!stats.isDirectory()) return
-    if (crossMounts || device < 0 || stats.dev === device) yield* inside(path, stats.dev)
-    else {
-      skipped.add(path.toString())
-      note(path, "another file system is mounted here: not gone into", "bound")
-    }
+  }
+
+  const take = (path: Buffer, is: Pick<Dirent, "isFile" | "isSymbolicLink" | "isBlockDevice">) => {
+    const kind = is.isFile() ? entryKind.file : is.isSymbolicLink() ? entryKind.link : entryKind.named
+    // A FIFO or a socket holds nothing; a device may be a disk.
+    if (is.isBlockDevice()) note(path, "a block device: not opened", "unsupported")
+    entries.push(entryOf(kind, path))
   }
 
   function* inside(path: Buffer, device: number): Generator<Uint8Array, undefined> {
@@ -84,7 +70,15 @@ export function* walk(
       for (;;) {
         const entry = directory.readSync() as unknown as Dirent<Buffer> | null
         if (entry === null) break
-        yield* visit(Buffer.concat([under, entry.name]), device)
+        const below = Buffer.concat([under, entry.name])
+        if (exclude?.(below.toString())) continue
+        // Not every file system says in a directory what is in it.
+        if (entry.isFile() || entry.isSymbolicLink()) take(below, entry)
+        else {
+          const itsDevice = looked(below)
+          if (itsDevice !== undefined) yield* within(below, itsDevice, device)
+        }
+        if (entries.length >= entriesPerBatch) yield taken()
       }
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).syscall === undefined) throw cause
@@ -94,13 +88,23 @@ export function* walk(
     }
   }
 
+  function* within(path: Buffer, device: number, above: number): Generator<Uint8Array, undefined> {
+    if (crossMounts || device === above) yield* inside(path, device)
+    else {
+      skipped.add(path.toString())
+      note(path, "another file system is mounted here: not gone into", "bound")
+    }
+  }
+
   const taken = () => {
     const all = Buffer.concat(entries)
     entries = []
-    bytes = 0
     return all
   }
 
-  for (const root of roots) yield* visit(Buffer.from(root), -1)
+  for (const root of roots.filter((root) => !exclude?.(root)).map((root) => Buffer.from(root))) {
+    const device = looked(root)
+    if (device !== undefined) yield* inside(root, device)
+  }
   if (entries.length > 0) yield taken()
 }

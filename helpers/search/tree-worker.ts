@@ -6,25 +6,33 @@ import type { SearchPlan } from "./engine.ts"
 import { FileSearch, searchName } from "./file-search.ts"
 import { Place } from "./place.ts"
 import { Report } from "./report.ts"
-import type { FromWorker, ToWorker } from "./tree.ts"
+import { readingRoom as buffer } from "./sampling-memory.ts"
+import type { FromThread, Linked, ToThread } from "./tree-threads.ts"
 import { entryKind } from "./tree-walk.ts"
 
-const buffer = new Uint8Array(512 * 1024)
 // A file whose size is 0 may still have content, as below /proc.
 const sizeless = 16 * 1024 * 1024
-const report = new Report()
+let report = new Report()
+// Files with several names: who reads them is not decided here, for other threads may have met another of them.
+let linked: Linked[] = []
 let plan: SearchPlan | undefined
 
-const send = (message: FromWorker) => parentPort?.postMessage(message)
+let search = 0
 
-parentPort?.on("message", (message: ToWorker) => {
-  if (message === null) {
-    send({ report: report.toJSON() })
-    parentPort?.close()
-  } else if ("plan" in message) plan = message.plan
-  else if (plan) {
+const send = (message: FromThread) => parentPort?.postMessage(message)
+
+parentPort?.on("message", (message: ToThread) => {
+  if (message === "end") {
+    send({ search, report: report.toJSON() })
+    plan = undefined
+  } else if ("plan" in message) {
+    ;({ plan, search } = message)
+    report = new Report()
+  } else {
+    if (plan === undefined) throw new Error("something to search, and nothing to search for")
     for (const entry of entriesOf(message.batch)) searchEntry(plan, entry)
-    send("more")
+    send({ search, linked })
+    linked = []
   }
 })
 
@@ -43,7 +51,8 @@ function searchEntry(plan: SearchPlan, entry: Buffer): void {
   try {
     if (entry[0] === entryKind.link)
       searchName(plan, place, "link target", readlinkSync(path, { encoding: "buffer" }), report)
-    if (entry[0] === entryKind.file) searchFile(plan, place, path)
+    if (entry[0] === entryKind.file || entry[0] === entryKind.chosen)
+      searchFile(plan, place, path, entry[0] === entryKind.chosen)
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException
     if (!syscall) throw cause
@@ -52,29 +61,39 @@ function searchEntry(plan: SearchPlan, entry: Buffer): void {
   }
 }
 
-function searchFile(plan: SearchPlan, place: Place, path: Buffer): void {
+function searchFile(plan: SearchPlan, place: Place, path: Buffer, chosen: boolean): void {
   // It may have become something else since it was looked at: never follow, never wait.
   const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY)
-  const search = new FileSearch(plan, place, report)
   try {
     const stats = fstatSync(file)
     if (!stats.isFile())
       throw Object.assign(new Error("no longer a file"), { code: "no longer a file", syscall: "fstat" })
-    const size = stats.size || sizeless
+    if (stats.nlink > 1 && !chosen) {
+      // In numbers that are exact: two files must not pass for one.
+      const { dev, ino, nlink } = fstatSync(file, { bigint: true })
+      linked.push({ inode: `${dev}:${ino}`, names: Number(nlink), path: Buffer.from(path) })
+    } else read(plan, place, file, stats.size)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function read(plan: SearchPlan, place: Place, file: number, size: number): void {
+  const search = new FileSearch(plan, place, report)
+  try {
+    const most = size || sizeless
     let at = 0
-    while (at < size) {
-      const read = readSync(file, buffer, 0, Math.min(buffer.length, size - at), null)
-      if (read === 0) break
-      search.push(read === buffer.length ? buffer : buffer.subarray(0, read))
-      at += read
+    while (at < most) {
+      const got = readSync(file, buffer, 0, Math.min(buffer.length, most - at), null)
+      if (got === 0) break
+      search.push(got === buffer.length ? buffer : buffer.subarray(0, got))
+      at += got
     }
-    if (at < stats.size || (stats.size === 0 && at === size)) {
-      const reason =
-        stats.size === 0 ? `has no size: read up to ${size} bytes` : `shrank while it was read, to ${at} bytes`
-      report.addNotScanned({ where: place.where, reason, kind: stats.size === 0 ? "bound" : "unreadable" })
+    if (at < size || (size === 0 && at === most)) {
+      const reason = size === 0 ? `has no size: read up to ${most} bytes` : `shrank while it was read, to ${at} bytes`
+      report.addNotScanned({ where: place.where, reason, kind: size === 0 ? "bound" : "unreadable" })
     }
   } finally {
     search.end()
-    closeSync(file)
   }
 }

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { searchPlan } from "./engine.ts"
+import { type SearchPlan, searchPlan } from "./engine.ts"
 import { Report } from "./report.ts"
 import { searchTree } from "./tree.ts"
 import { walk } from "./tree-walk.ts"
@@ -44,7 +44,7 @@ test("files of any size, and what is packed in them", async () => {
   writeFileSync(join(root, "a/b/c/.hidden"), Buffer.concat([Buffer.alloc(3_000_000), Buffer.from(token)]))
   writeFileSync(join(root, "a/b/twice.gz"), gzipSync(`${token} ${token}`))
   writeFileSync(join(root, "border"), Buffer.concat([Buffer.alloc(512 * 1024 - 9), Buffer.from(token)]))
-  const report = await searchTree([root], plan, { workers: 2 })
+  const report = await searchTree([root], plan, { threads: 2 })
   expect(shown(report, root)).toEqual([
     "/a/b/c/.hidden: raw x1",
     "/a/b/twice.gz!: raw x2",
@@ -56,14 +56,14 @@ test("files of any size, and what is packed in them", async () => {
   expect(report.bytes).toBe(3_000_000 + 512 * 1024 - 9 + 3 * token.length + 1 + gzipSync(`${token} ${token}`).length)
 })
 
-test("many small files, each once, by any number of workers", async () => {
+test("many small files, each once, by any number of threads", async () => {
   const root = fresh()
   for (let file = 0; file < 1_000; file++) {
     mkdirSync(join(root, `${file % 17}`), { recursive: true })
     writeFileSync(join(root, `${file % 17}`, `${file}`), file % 10 === 0 ? `${"x".repeat(file)}${token}` : "nothing")
   }
-  for (const workers of [1, 3]) {
-    const report = await searchTree([root], plan, { workers })
+  for (const threads of [1, 3]) {
+    const report = await searchTree([root], plan, { threads })
     expect(report.files).toBe(1_000)
     expect(report.findings.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 100 }, (_, tens) => tens * 10),
@@ -98,6 +98,64 @@ test("a file with several names is read once", async () => {
   linkSync(join(root, "one"), join(root, "three"))
   const report = await searchTree([root], plan)
   expect([report.files, report.findings.length]).toEqual([1, 1])
+})
+
+test("files with several names in many places are each read once, by any number of threads", async () => {
+  const root = fresh()
+  for (let directory = 0; directory < 9; directory++) mkdirSync(join(root, `${directory}`))
+  for (let file = 0; file < 400; file++) {
+    writeFileSync(join(root, "0", `${file}`), `${"x".repeat(file)}${token}`)
+    for (let name = 1; name < 9; name += 1 + (file % 3))
+      linkSync(join(root, "0", `${file}`), join(root, `${name}`, `${file}`))
+  }
+  for (const threads of [1, 2, 5]) {
+    const report = await searchTree([root], plan, { threads })
+    expect(report.files).toBe(400)
+    expect(report.findings.map(({ offset }) => offset).sort((a, b) => a - b)).toEqual([...Array(400).keys()])
+    expect(report.notScanned).toEqual([])
+  }
+})
+
+test("more attributes than a pipe holds", async () => {
+  const root = fresh()
+  const names = Array.from({ length: 500 }, (_, file) => join(root, `${file}`))
+  for (const name of names) writeFileSync(name, "")
+  execFileSync("setfattr", ["-n", "user.note", "-v", `${"x".repeat(200)}${token}`, ...names])
+  expect((await searchTree([root], plan)).findings).toHaveLength(500)
+})
+
+test("searches one after the other and side by side each see their own", async () => {
+  const other = randomBytes(24).toString("base64url")
+  const [mine, theirs, empty] = [fresh(), fresh(), fresh()]
+  for (let file = 0; file < 300; file++) {
+    writeFileSync(join(mine, `${file}`), token)
+    writeFileSync(join(theirs, `${file}`), other)
+  }
+  const others = searchPlan([{ secret: "other", form: "raw", bytes: Buffer.from(other) }])
+  const seen = async (root: string, plan: SearchPlan) => {
+    const { files, findings } = await searchTree([root], plan, { threads: 2 })
+    return [files, findings.length]
+  }
+  for (let turn = 0; turn < 5; turn++) {
+    expect(await seen(empty, plan)).toEqual([0, 0])
+    expect(await seen(mine, plan)).toEqual([300, 300])
+    expect(await seen(mine, others)).toEqual([300, 0])
+    const all = [seen(mine, plan), seen(theirs, others), seen(empty, others), seen(theirs, plan)]
+    expect(await Promise.all(all)).toEqual([
+      [300, 300],
+      [300, 300],
+      [0, 0],
+      [300, 0],
+    ])
+  }
+})
+
+test("a thread that fails is an error, and the next search has another", async () => {
+  const root = fresh()
+  writeFileSync(join(root, "x"), token)
+  const broken = { ...plan, bytes: null as unknown as Uint8Array }
+  await expect(searchTree([root], broken, { threads: 2 })).rejects.toThrow("a search thread failed")
+  expect((await searchTree([root], plan, { threads: 2 })).findings).toHaveLength(1)
 })
 
 test("a large sparse file is read, its holes as zeros", async () => {
