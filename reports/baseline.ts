@@ -1,11 +1,11 @@
 // `npm run baseline`: writes down how everything on the Incus server is now, for C6.6 to compare with later.
 
 import { existsSync } from "node:fs"
-import { resolve } from "node:path"
 import { incusFacts } from "../helpers/incus.ts"
 import { baselineOf, baselineText } from "../helpers/incus-baseline.ts"
-import { loadTarget } from "../helpers/target.ts"
+import { UsageError } from "./arguments.ts"
 import { replaceFile } from "./atomic-file.ts"
+import { optionsIn, program, targetOf } from "./program.ts"
 
 const help = `
 Records how the other instances and projects on the Incus server are now. C6.6 compares with it from then on.
@@ -17,22 +17,11 @@ Records how the other instances and projects on the Incus server are now. C6.6 c
 `
 
 async function main(args: string[]): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) {
-    console.log(help.trim())
-    return 0
-  }
-  const at = args.indexOf("--target")
-  const named = at === -1 ? process.env.TARGET : args[at + 1]
-  const rest = args.filter((arg, index) => arg !== "--replace" && (at === -1 || (index !== at && index !== at + 1)))
-  if (named === undefined || named === "" || rest.length > 0) {
-    const what =
-      rest.length > 0 ? `nothing here is called ${rest.join(" ")}` : "no target: --target FILE or TARGET names it"
-    console.error(`error: ${what}\nnpm run baseline -- --help says what can be asked`)
-    return 2
-  }
-  const target = await loadTarget(resolve(process.env.INIT_CWD ?? process.cwd(), named))
+  const { values, positionals } = optionsIn(args, { target: { type: "string" }, replace: { type: "boolean" } })
+  if (positionals.length > 0) throw new UsageError(`nothing here is called ${positionals.join(" ")}`)
+  const { target } = await targetOf(values.target)
   const { file } = target.incus.baseline
-  if (existsSync(file) && !args.includes("--replace")) {
+  if (existsSync(file) && !values.replace) {
     console.error(`error: ${file} exists; --replace overwrites it, and what changed since it was recorded is forgotten`)
     return 2
   }
@@ -43,7 +32,4 @@ async function main(args: string[]): Promise<number> {
   return 0
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((cause: Error) => {
-  console.error(cause.name === "TargetError" ? cause.message : `error: no baseline was recorded: ${cause.message}`)
-  return 2
-})
+process.exitCode = await program("baseline", help, main, ({ message }) => `no baseline was recorded: ${message}`)

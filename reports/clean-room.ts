@@ -1,9 +1,9 @@
 // `npm run clean-room`: what a clean room that was killed has left, and how it goes away.
 
-import { resolve } from "node:path"
 import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
 import { recoverAlone } from "../helpers/clean-room/recover.ts"
-import { loadTarget } from "../helpers/target.ts"
+import { UsageError } from "./arguments.ts"
+import { optionsIn, program, targetOf } from "./program.ts"
 
 const help = `
 Looks after clean rooms. One is made by: npm run verify -- --clean-room --target FILE
@@ -19,23 +19,11 @@ not be done.
 `
 
 async function main(args: string[]): Promise<number> {
-  if (args.includes("--help") || args.includes("-h")) {
-    console.log(help.trim())
-    return 0
-  }
-  const at = args.indexOf("--target")
-  const named = at === -1 ? process.env.TARGET : args[at + 1]
-  const words = args.filter((_, index) => at === -1 || (index !== at && index !== at + 1))
-  const [verb = "", ...rest] = words
-  const known = ["status", "recover"].includes(verb) && rest.length === 0
-  if (!known || named === undefined || named === "") {
-    const what = known
-      ? "no target: --target FILE or TARGET names it"
-      : `expected status or recover, not "${words.join(" ")}"`
-    console.error(`error: ${what}\nnpm run clean-room -- --help says what can be asked`)
-    return 2
-  }
-  const target = await loadTarget(resolve(process.env.INIT_CWD ?? process.cwd(), named))
+  const { values, positionals } = optionsIn(args, { target: { type: "string" } })
+  const [verb = "", ...rest] = positionals
+  if (!["status", "recover"].includes(verb) || rest.length > 0)
+    throw new UsageError(`expected status or recover, not "${positionals.join(" ")}"`)
+  const { target } = await targetOf(values.target)
   if (verb === "status") {
     const found = await statusOf(journalFile(target.incus))
     console.log(found.length === 0 ? "no clean room is under way, and none left anything" : found.join("\n"))
@@ -48,9 +36,4 @@ async function main(args: string[]): Promise<number> {
 }
 
 // The connection to the operator's machine stays open for whoever comes next, which is nobody here.
-process.exit(
-  await main(process.argv.slice(2)).catch((cause: Error) => {
-    console.error(cause.name === "TargetError" ? cause.message : `error: not recovered: ${cause.message}`)
-    return 2
-  }),
-)
+process.exit(await program("clean-room", help, main, ({ message }) => `not recovered: ${message}`))

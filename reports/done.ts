@@ -2,10 +2,8 @@
 
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { dirname, join, resolve } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
-import { loadTarget } from "../helpers/target.ts"
 import { SignersError } from "./allowed-signers.ts"
 import { UsageError } from "./arguments.ts"
 import { replaceFile } from "./atomic-file.ts"
@@ -17,6 +15,7 @@ import { type Gate, gateOf } from "./gate.ts"
 import { challenges, limitationFrom, withdrawalOf } from "./grant.ts"
 import type { Statement } from "./lane.ts"
 import { append, readLanes } from "./ledger.ts"
+import { optionsIn, pathOf, program, targetOf } from "./program.ts"
 import { ledgerFile } from "./review-file.ts"
 import type { Role } from "./roles.ts"
 import { SignerError, signerOf } from "./signer.ts"
@@ -52,7 +51,6 @@ Exit codes
 `
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const from = process.env.INIT_CWD ?? process.cwd()
 
 const options = {
   target: { type: "string" },
@@ -62,36 +60,29 @@ const options = {
   count: { type: "string" },
   hours: { type: "string" },
   because: { type: "string" },
-  help: { type: "boolean", short: "h" },
 } as const
 
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parsed(args)
-  if (values.help) {
-    console.log(help.trim())
-    return 0
-  }
+  const { values, positionals } = optionsIn(args, options)
   const [command = "ask", operand, ...rest] = positionals
   const foreign = foreignTo(command, Object.keys(values))
   if (foreign !== undefined || rest.length > 0)
     throw new UsageError(foreign ?? `nothing here is called ${rest.join(" ")}`)
-  const named = values.target ?? process.env.TARGET
-  if (named === undefined || named === "") throw new UsageError("no target: --target FILE or TARGET names it")
-  const target = await loadTarget(resolve(from, named))
+  const { file: targetFile, target } = await targetOf(values.target)
   const trust = await trustOf(target)
   if (trust === undefined) {
     throw new UsageError(
-      `${named} names no roles: without a branch that says whose signature counts, nothing can be answered`,
+      `${targetFile} names no roles: without a branch that says whose signature counts, nothing can be answered`,
     )
   }
-  const reports = values.out === undefined ? target.reports.directory : resolve(from, values.out)
+  const reports = values.out === undefined ? target.reports.directory : pathOf(values.out)
   const lanes = await readLanes(join(reports, "evidence", target.name))
   const adversary = lanes.find(({ name }) => name === "adversary")
 
   const state = async (role: Role, statements: Statement[]): Promise<number> => {
     const signer = await signerOf(role, keysOf(target), trust.signers)
     if (signer === undefined)
-      throw new UsageError(`only ${role} may state this, and roles.${role}.key is not set in ${named}`)
+      throw new UsageError(`only ${role} may state this, and roles.${role}.key is not set in ${targetFile}`)
     for (const statement of statements) await append(ledgerFile(reports, target.name, role), statement, signer)
     return 0
   }
@@ -107,7 +98,7 @@ async function main(args: string[]): Promise<number> {
   }
   if (command === "limit") {
     if (operand === undefined) throw new UsageError("limit needs the file of a request")
-    const limitation = await limitationFrom(resolve(from, operand), target.name, adversary)
+    const limitation = await limitationFrom(pathOf(operand), target.name, adversary)
     await state("adversary", [limitation])
     console.log(
       `granted ${limitation.id}: ${limitation.check} until ${limitation.expires}; the next run of it reads limited`,
@@ -126,7 +117,7 @@ async function main(args: string[]): Promise<number> {
   const asked = { lanes, trust, suite: await suiteAt(root), hostKey, now: new Date() }
   const gate = await gateOf(target.name, definition, asked)
   if (values.check !== undefined) {
-    const file = resolve(from, values.check)
+    const file = pathOf(values.check)
     const text = existsSync(file) ? await readFile(file, "utf8") : ""
     if (!claimIn(text).claimed) {
       console.log(`${values.check} claims nothing`)
@@ -138,7 +129,7 @@ async function main(args: string[]): Promise<number> {
   }
   const code = tell(target.name, gate, gate.reasons)
   if (values.write !== undefined && gate.open && adversary !== undefined) {
-    const file = resolve(from, values.write)
+    const file = pathOf(values.write)
     const before = existsSync(file) ? await readFile(file, "utf8") : ""
     await replaceFile(file, withClaim(before, signOffLine(target.name, gate, adversary)))
     console.log(`wrote "## DONE" into ${file}`)
@@ -158,14 +149,6 @@ function tell(target: string, gate: Gate, reasons: string[]): number {
   return 1
 }
 
-function parsed(args: string[]) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true })
-  } catch (cause) {
-    throw new UsageError((cause as Error).message.split(". ")[0] ?? "", { cause })
-  }
-}
-
 function foreignTo(command: string, given: string[]): string | undefined {
   const known: Record<string, string[]> = {
     ask: ["write", "check"],
@@ -176,7 +159,7 @@ function foreignTo(command: string, given: string[]): string | undefined {
   const own = known[command]
   if (own === undefined) return `nothing here is called ${command}`
   if (given.includes("write") && given.includes("check")) return "--write and --check are two questions"
-  const other = given.find((option) => ![...own, "target", "out", "help"].includes(option))
+  const other = given.find((option) => ![...own, "target", "out"].includes(option))
   return other === undefined ? undefined : `${command === "ask" ? "asking" : command} takes no --${other}`
 }
 
@@ -186,10 +169,7 @@ function whole(text: string | undefined, fallback: number, most: number, option:
   throw new UsageError(`${option} is a whole number from 1 to ${most}`)
 }
 
-process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
-  const plain = error instanceof UsageError || error instanceof SignerError || error instanceof SignersError
-  const advice = error instanceof UsageError ? "\nnpm run done -- --help says what can be asked" : ""
-  const what = error.name === "TargetError" || plain ? error.message : `the gate could not be asked: ${error.message}`
-  console.error(`${error.name === "TargetError" ? "" : "error: "}${what}${advice}`)
-  return 2
+process.exitCode = await program("done", help, main, (error) => {
+  const plain = error instanceof SignerError || error instanceof SignersError
+  return plain ? error.message : `the gate could not be asked: ${error.message}`
 })

@@ -1,10 +1,9 @@
 // `npm run evidence`: what is in the ledgers, in other forms, and whether those forms are true to it.
 
 import { readFile } from "node:fs/promises"
-import { join, resolve } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { parseArgs } from "node:util"
-import { loadTarget, type Target } from "../helpers/target.ts"
+import type { Target } from "../helpers/target.ts"
 import { makeArchive } from "./archive.ts"
 import { UsageError } from "./arguments.ts"
 import { replaceFile } from "./atomic-file.ts"
@@ -15,6 +14,7 @@ import { readLanes } from "./ledger.ts"
 import { annotations, ctrf, junit } from "./outputs.ts"
 import { unanswered } from "./page/asked.ts"
 import { page } from "./page/page.ts"
+import { optionsIn, pathOf, program, targetOf } from "./program.ts"
 import { checkReview, readLedgers, updateReview } from "./review-file.ts"
 import { fingerprintOf } from "./ssh-keygen.ts"
 import { suiteAt } from "./suite.ts"
@@ -48,7 +48,6 @@ Exit codes
 `
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const from = process.env.INIT_CWD ?? process.cwd()
 const document = join(root, "docs", "definition-of-done.md")
 const forms = { junit, ctrf, annotations }
 
@@ -60,7 +59,6 @@ const options = {
   at: { type: "string" },
   check: { type: "boolean" },
   every: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
 } as const
 const takes: Record<string, string[]> = {
   render: ["target", "out", "check"],
@@ -74,11 +72,7 @@ const takes: Record<string, string[]> = {
 }
 
 async function main(args: string[]): Promise<number> {
-  const { values, positionals } = parsed(args)
-  if (values.help) {
-    console.log(help.trim())
-    return 0
-  }
+  const { values, positionals } = optionsIn(args, options)
   const [command = "", operand, ...rest] = positionals
   const known = takes[command]
   if (known === undefined)
@@ -93,14 +87,12 @@ async function main(args: string[]): Promise<number> {
     if (values.trust === undefined) throw new UsageError("--trust FILE says whose signatures count; the archive cannot")
     const { at, every } = values
     const more = { ...(at === undefined ? {} : { at }), ...(every === undefined ? {} : { every }) }
-    return verifyArchive(resolve(from, operand ?? ""), resolve(from, values.trust), more)
+    return verifyArchive(pathOf(operand ?? ""), pathOf(values.trust), more)
   }
   if (command === "verifier") return put(await standaloneVerifier(), values.to)
 
-  const named = values.target ?? process.env.TARGET
-  if (named === undefined || named === "") throw new UsageError("no target: --target FILE or TARGET names it")
-  const target = await loadTarget(resolve(from, named))
-  const reports = values.out === undefined ? target.reports.directory : resolve(from, values.out)
+  const { target } = await targetOf(values.target)
+  const reports = values.out === undefined ? target.reports.directory : pathOf(values.out)
   const definition = await readDefinition(document)
   if (command === "bundle") {
     return put(
@@ -138,23 +130,8 @@ async function pageOf(target: Target, reports: string, definition: Item[]): Prom
 
 async function put(text: string, to: string | undefined): Promise<number> {
   if (to === undefined) process.stdout.write(text)
-  else await replaceFile(resolve(from, to), text)
+  else await replaceFile(pathOf(to), text)
   return 0
 }
 
-function parsed(args: string[]) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true })
-  } catch (cause) {
-    throw new UsageError((cause as Error).message.split(". ")[0] ?? "", { cause })
-  }
-}
-
-process.exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
-  if (error.name === "TargetError") console.error(error.message)
-  else
-    console.error(
-      `error: ${error.message}${error instanceof UsageError ? "\nnpm run evidence -- --help says what can be asked" : ""}`,
-    )
-  return 2
-})
+process.exitCode = await program("evidence", help, main, ({ message }) => message)

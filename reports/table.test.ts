@@ -89,6 +89,23 @@ describe("the closing sentence", () => {
     )
   })
 
+  test("names what most checks wait for, and counts the others", () => {
+    const ends = (...things: string[]) => {
+      const checks = things.map((waitsFor, at) => ({
+        ...{ id: `C1.${at}`, verdict: "not run" as const, why: `waits for ${waitsFor}`, waitsFor, ...nothing },
+      }))
+      return closing({ ...end, checks, problems: [] })
+        .split("; ")
+        .slice(1)
+    }
+    expect(ends("a", "b", "b", "c", "c", "c", "d")).toEqual([
+      "3 checks wait for c",
+      "2 checks wait for b",
+      "2 more for other things, see above.",
+    ])
+    expect(ends("a", "b", "b", "c")).toEqual(["2 checks wait for b", "1 check waits for a", "1 check waits for c."])
+  })
+
   test("says so when the run was interrupted, or looked at nothing", () => {
     expect(closing({ ...end, checks: [], problems: [], interrupted: true })).toBe("interrupted: nothing was looked at.")
   })

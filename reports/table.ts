@@ -53,6 +53,8 @@ function whereOf(id: string, places: Map<string, string>): string {
   return place === undefined ? "" : `${place}, `
 }
 
+const shownWaits = 2
+
 /** The sentence a run ends with. */
 export function closing(end: End): string {
   const counts = (["pass", "limited", "fail", "error", "not run"] as Verdict[]).flatMap((verdict) => {
@@ -65,10 +67,17 @@ export function closing(end: End): string {
   return `${[end.interrupted ? `interrupted: ${counted}` : counted, ...outside, ...waits(end)].join("; ")}.`
 }
 
+/** Each check said above what it waits for: here what most of them do. */
 function waits({ checks }: End): string[] {
   const all = checks.flatMap(({ waitsFor }) => waitsFor ?? [])
-  return [...new Set(all)].map((thing) => {
-    const number = all.filter((other) => other === thing).length
-    return `${number} ${number === 1 ? "check waits" : "checks wait"} for ${visible(thing)}`
-  })
+  const times = (thing: string) => all.filter((other) => other === thing).length
+  const things = [...new Set(all)].sort((a, b) => times(b) - times(a))
+  const named = things.length > shownWaits + 1 ? things.slice(0, shownWaits) : things
+  const others = all.length - named.reduce((sum, thing) => sum + times(thing), 0)
+  return [
+    ...named.map((thing) => `${waiting(times(thing))} for ${visible(thing)}`),
+    ...(others > 0 ? [`${others} more for other things, see above`] : []),
+  ]
 }
+
+const waiting = (number: number) => `${number} ${number === 1 ? "check waits" : "checks wait"}`

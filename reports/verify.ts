@@ -1,6 +1,6 @@
 // The command line: the one place where target, specs and reports are put together.
 
-import { dirname, join, resolve } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
 import { recoverAlone } from "../helpers/clean-room/recover.ts"
@@ -10,6 +10,7 @@ import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
 import { beginningOf } from "./beginning.ts"
 import { type Item, readDefinition, readMilestones } from "./definition.ts"
+import { pathOf } from "./program.ts"
 import { runSuite } from "./run-suite.ts"
 import { SignerError } from "./signer.ts"
 import { suiteAt } from "./suite.ts"
@@ -77,14 +78,12 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(noTarget)
     return 2
   }
-  // npm changes into the package first; paths mean what they meant where the command was typed.
-  const from = process.env.INIT_CWD ?? process.cwd()
-  const file = resolve(from, asked.target)
+  const file = pathOf(asked.target)
   const target = await loadTarget(file)
   if (asked.cleanRoom && !target.cleanRoom.allowed) {
     throw new UsageError(`--clean-room: ${file} does not allow one (cleanRoom.allowed)`)
   }
-  const reports = asked.out === undefined ? target.reports.directory : resolve(from, asked.out)
+  const reports = asked.out === undefined ? target.reports.directory : pathOf(asked.out)
   const beginning = await beginningOf(target, { role: asked.role, warm: asked.warm, root, reports })
   screen.print(`looking at ${target.name} (${file}) as ${asked.role}, ${beginning.how}`)
   return runSuite({
