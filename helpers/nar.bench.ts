@@ -1,5 +1,4 @@
 // How fast trees are hashed, beside the tools that do the same: node --import tsx helpers/nar.bench.ts [MiB]
-// Everything runs in turn, several rounds, and medians are compared: other jobs may run on this machine.
 
 import { spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -9,6 +8,7 @@ import { mebibyte, writeTree } from "./bench-tree.ts"
 import { narOfDirectory } from "./nar.ts"
 import { narsOfTar } from "./nar-of-tar.ts"
 import { sri } from "./nix-hash.ts"
+import { median, race, timesAsFast } from "./race.ts"
 import { run } from "./run.ts"
 
 const rounds = 7
@@ -40,18 +40,15 @@ const contenders: Record<string, () => Promise<string>> = {
 try {
   await writeTree(path, Number(process.argv[2] ?? 1024))
   const { narSize, narHash } = await narOfDirectory(path)
-  const times: Record<string, number[]> = {}
-  for (let round = 0; round < rounds; round++) {
-    for (const [contender, hash] of Object.entries(contenders)) {
-      const started = performance.now()
+  const checked = Object.entries(contenders).map(([contender, hash]) => [
+    contender,
+    async () => {
       if ((await hash()) !== sri(narHash)) throw new Error(`${contender} has another hash`)
-      times[contender] = [...(times[contender] ?? []), performance.now() - started]
-    }
-  }
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[rounds >> 1] ?? Number.NaN
+    },
+  ])
+  const times = await race(rounds, Object.fromEntries(checked))
   const of = (contender: string) => times[contender] ?? []
-  // Of one round each: what else the machine does is then the same for both, more or less.
-  const ratio = (ours: string, theirs: string) => median(of(theirs).map((time, round) => time / (of(ours)[round] ?? 0)))
+  const ratio = (ours: string, theirs: string) => timesAsFast(of(ours), of(theirs))
   for (const contender of Object.keys(contenders)) {
     const milliseconds = median(of(contender))
     const speed = `${((narSize / mebibyte / milliseconds) * 1000).toFixed(0)} MiB/s`

@@ -1,6 +1,5 @@
 // How fast bytes are read off a host and hashed here, beside what bounds it: node --import tsx helpers/rehash.bench.ts [MiB]
 // The link alone is the same tar over the same ssh client, thrown away; SHA-256 alone hashes as many bytes from memory.
-// Everything runs in turn, several rounds, and ratios within a round are compared: other jobs may run on this machine.
 
 import { createHash } from "node:crypto"
 import { mkdtemp, rm } from "node:fs/promises"
@@ -9,6 +8,7 @@ import { join } from "node:path"
 import { mebibyte, writeTree } from "./bench-tree.ts"
 import { loopbackServers } from "./loopback-sshd.ts"
 import type { Machine } from "./machine.ts"
+import { median, race, timesAsFast } from "./race.ts"
 import { rehash } from "./rehash.ts"
 import { connect, type SshOptions } from "./ssh.ts"
 
@@ -53,19 +53,11 @@ try {
       return hash.digest()
     },
   }
-  const times: Record<string, number[]> = {}
-  for (let round = 0; round < rounds; round++) {
-    for (const [contender, work] of Object.entries(contenders)) {
-      const started = performance.now()
-      await work()
-      times[contender] = [...(times[contender] ?? []), performance.now() - started]
-    }
-  }
+  const times = await race(rounds, contenders)
   ssh.close()
 
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[rounds >> 1] ?? Number.NaN
   const of = (contender: string) => times[contender] ?? []
-  const ratio = (other: string) => median(of(other).map((time, round) => time / (of("rehash")[round] ?? 0)))
+  const ratio = (other: string) => timesAsFast(of("rehash"), of(other))
   for (const contender of Object.keys(contenders)) {
     const milliseconds = median(of(contender))
     const speed = `${((bytes / mebibyte / milliseconds) * 1000).toFixed(0)} MiB/s`

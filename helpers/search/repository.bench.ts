@@ -7,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { median } from "../race.ts"
 import { run } from "../run.ts"
 import { Secret } from "../secret.ts"
 import { searchPlan } from "./engine.ts"
@@ -18,8 +19,6 @@ const commits = 5_000
 const rounds = 5
 const goalSeconds = 10
 const planted = "Zk3-planted_in-the-history-9Qx"
-
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
 
 /** A history of small changes to many files: each commit brings a blob and two trees. */
 function history(): string {

@@ -1,6 +1,5 @@
 // How fast trees are searched, beside ripgrep and cat on the same tree, and what is found in a planted one:
 // node --import tsx helpers/search/search.bench.ts [MiB]. With UPDATE=1 the table goes into docs/performance.md.
-// Everything runs in turn, several rounds, and ratios of one round each are compared: other jobs may run here too.
 
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
@@ -8,6 +7,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
+import { median, race, type Times, timesAsFast } from "../race.ts"
 import { Secret } from "../secret.ts"
 import { writeLongLine, writePlants, writeStoreLikeTree } from "./bench-tree.ts"
 import { searchPlan } from "./engine.ts"
@@ -19,18 +19,13 @@ const mebibyte = 2 ** 20
 const rounds = 7
 const mostMemory = 200
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
-/** Milliseconds that a shell command takes; its exit code must be one of `answers`. */
-function timed(script: string, answers = [0]): Promise<number> {
-  const started = performance.now()
+/** Runs a shell command; its exit code must be one of `answers`. */
+function shell(script: string, answers = [0]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn("sh", ["-c", script], { stdio: ["ignore", "ignore", "inherit"] })
     child.once("error", reject)
     child.once("close", (code) =>
-      answers.includes(code ?? -1)
-        ? resolve(performance.now() - started)
-        : reject(new Error(`${script}: exit ${code}`)),
+      answers.includes(code ?? -1) ? resolve() : reject(new Error(`${script}: exit ${code}`)),
     )
   })
 }
@@ -54,41 +49,42 @@ function formsOfTwenty(): Needle[] {
 /** ripgrep takes lines of text: what is none is not for it. */
 const forRipgrep = (needles: Needle[]) => needles.filter(({ bytes }) => !/[\0\r\n\ufffd]/.test(bytes.toString("utf8")))
 
-interface Row {
+interface Row extends Times<"ours" | "theirs"> {
   what: string
-  ours: number[]
-  theirs: number[]
   goal: number
   note: string
 }
 
-async function race(what: string, needles: Needle[], goal: number, tree: string, scratch: string): Promise<Row> {
+async function besideRipgrep(
+  what: string,
+  needles: Needle[],
+  goal: number,
+  tree: string,
+  scratch: string,
+): Promise<Row> {
   const lines = forRipgrep(needles)
   const patterns = join(scratch, "patterns")
   writeFileSync(patterns, `${lines.map(({ bytes }) => bytes.toString()).join("\n")}\n`)
   const plan = searchPlan(needles)
-  const row: Row = { what, ours: [], theirs: [], goal, note: `${needles.length} needles; ripgrep got ${lines.length}` }
-  for (let round = 0; round < rounds; round++) {
-    const started = performance.now()
-    const { findings, notScanned } = await searchTree([tree], plan)
-    row.ours.push(performance.now() - started)
-    if (findings.length > 0) throw new Error(`${findings.length} false findings, first ${JSON.stringify(findings[0])}`)
-    if (notScanned.length > 0) console.log(`${notScanned.length} not scanned, first ${JSON.stringify(notScanned[0])}`)
-    row.theirs.push(await timed(`rg -uuu -a -F -f '${patterns}' '${tree}'`, [1]))
-  }
-  return row
+  const times = await race(rounds, {
+    ours: async () => {
+      const { findings, notScanned } = await searchTree([tree], plan)
+      if (findings.length > 0)
+        throw new Error(`${findings.length} false findings, first ${JSON.stringify(findings[0])}`)
+      if (notScanned.length > 0) console.log(`${notScanned.length} not scanned, first ${JSON.stringify(notScanned[0])}`)
+    },
+    theirs: () => shell(`rg -uuu -a -F -f '${patterns}' '${tree}'`, [1]),
+  })
+  return { what, goal, note: `${needles.length} needles; ripgrep got ${lines.length}`, ...times }
 }
 
-async function beside(tree: string): Promise<Row> {
+async function besideCat(tree: string): Promise<Row> {
   const plan = searchPlan(random(200))
-  const row: Row = { what: "cat of the tree, 2 processes", ours: [], theirs: [], goal: 0.6, note: "200 needles" }
-  for (let round = 0; round < rounds; round++) {
-    const started = performance.now()
-    await searchTree([tree], plan)
-    row.ours.push(performance.now() - started)
-    row.theirs.push(await timed(`find '${tree}' -type f -print0 | xargs -0 -n 200 -P 2 cat >/dev/null`))
-  }
-  return row
+  const times = await race(rounds, {
+    ours: () => searchTree([tree], plan),
+    theirs: () => shell(`find '${tree}' -type f -print0 | xargs -0 -n 200 -P 2 cat >/dev/null`),
+  })
+  return { what: "cat of the tree, 2 processes", goal: 0.6, note: "200 needles", ...times }
 }
 
 /** Peak memory in MiB of a process that does nothing but search once, and the milliseconds that takes it. */
@@ -114,7 +110,7 @@ async function detection(root: string): Promise<{ plants: number; missed: string
 }
 
 async function bench(size: number): Promise<void> {
-  await timed("rg --version").catch((cause) => {
+  await shell("rg --version").catch((cause) => {
     throw new Error("ripgrep is not installed, and this bench compares with it: apt-get install ripgrep", { cause })
   })
   const scratch = await mkdtemp(join(tmpdir(), "search-bench-"))
@@ -124,17 +120,17 @@ async function bench(size: number): Promise<void> {
     const bytes = writeStoreLikeTree(tree, size)
     const plants = await detection(planted)
     const rows = [
-      await race("ripgrep, 20 needles", random(20), 0.8, tree, scratch),
-      await race("ripgrep, 200 needles", random(200), 3, tree, scratch),
-      await race("ripgrep, 1,000 needles", random(1000), 3, tree, scratch),
-      await race("ripgrep, all forms of 20 secrets", formsOfTwenty(), 2, tree, scratch),
-      await beside(tree),
+      await besideRipgrep("ripgrep, 20 needles", random(20), 0.8, tree, scratch),
+      await besideRipgrep("ripgrep, 200 needles", random(200), 3, tree, scratch),
+      await besideRipgrep("ripgrep, 1,000 needles", random(1000), 3, tree, scratch),
+      await besideRipgrep("ripgrep, all forms of 20 secrets", formsOfTwenty(), 2, tree, scratch),
+      await besideCat(tree),
     ]
     const first = await alone(tree)
     writeLongLine(join(long, "line"), 4 * 2 ** 30)
     const longLine = await alone(long)
     const speed = (times: number[]) => (bytes / median(times) / 1e6).toFixed(2)
-    const ratio = ({ ours, theirs }: Row) => median(theirs.map((time, round) => time / (ours[round] ?? 0)))
+    const ratio = ({ ours, theirs }: Row) => timesAsFast(ours, theirs)
     const table = [
       "| beside | theirs, GB/s | ours, GB/s | ratio | goal | |",
       "| --- | --- | --- | --- | --- | --- |",

@@ -1,11 +1,11 @@
 // How fast evidence is redacted, beside what one would write first: node --import tsx reports/redaction/redaction.bench.ts [MiB]
 // The naive one replaces each secret as it is, in JSON, in a URL and in base64, text by text, and finds nothing else.
-// Both run in turn, several rounds, by the clock on the wall, and ratios within a round are compared: other jobs may run on
-// this machine. Then what registration costs: many at once, and late ones, each before a short text.
+// Then what registration costs: many at once, and late ones, each before a short text.
 
 import { randomBytes } from "node:crypto"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { median, race, timesAsFast } from "../../helpers/race.ts"
 import { Redactor } from "./redactor.ts"
 
 const rounds = 7
@@ -41,27 +41,18 @@ const needles = values.flatMap((value) => [
     Buffer.from(value).toString("base64"),
   ]),
 ])
-const contenders: Record<string, (text: string) => string> = {
-  redactor: (text) => redactor.text(text),
-  "split and join": (text) => needles.reduce((left, needle) => left.split(needle).join("[REDACTED]"), text),
-}
+const byRedactor = (text: string) => redactor.text(text)
+const bySplitting = (text: string) => needles.reduce((left, needle) => left.split(needle).join("[REDACTED]"), text)
 
-const times: Record<string, number[]> = {}
-for (let round = 0; round <= rounds; round++) {
-  for (const [contender, redact] of Object.entries(contenders)) {
-    const started = performance.now()
-    let hidden = 0
-    for (const text of shown) if (redact(text).includes("[REDACTED")) hidden++
-    if (hidden < shown.length / 100) throw new Error(`${contender} hid only ${hidden}`)
-    // The first round warms up.
-    if (round > 0) times[contender] = [...(times[contender] ?? []), performance.now() - started]
-  }
+const all = (redact: (text: string) => string) => () => {
+  let hidden = 0
+  for (const text of shown) if (redact(text).includes("[REDACTED")) hidden++
+  if (hidden < shown.length / 100) throw new Error(`only ${hidden} were hidden`)
 }
-
-const median = (all: number[]) => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN
-const of = (contender: string) => times[contender] ?? []
-const speed = (contender: string) => characters / 1e6 / (median(of(contender)) / 1000)
-const ratio = median(of("split and join").map((time, round) => time / (of("redactor")[round] ?? 0)))
+const contenders = { redactor: all(byRedactor), "split and join": all(bySplitting) }
+const times = await race(rounds, contenders, 1)
+const speed = (contender: keyof typeof contenders) => characters / 1e6 / (median(times[contender]) / 1000)
+const ratio = timesAsFast(times.redactor, times["split and join"])
 console.log("| redacting | MB/s | forms of a secret | beside |")
 console.log("| --- | --- | --- | --- |")
 console.log(`| split and join | ${speed("split and join").toFixed(0)} | 4 | |`)
