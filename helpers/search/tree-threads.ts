@@ -15,17 +15,20 @@ export interface Linked {
   path: Uint8Array
 }
 
-/**
- * What a thread sends, with the number of the search that it is for: it has done a batch but for these files, and wants
- * work; or this is all it saw.
- */
-export type FromThread = { search: number } & ({ report: ReportContent } | { linked: Linked[] })
+/** What a thread gives back of a batch: files that it did not choose, and what it leaves to whoever is free. */
+export interface Left {
+  linked: Linked[]
+  rest: Uint8Array | undefined
+}
+
+/** What a thread sends, with the number of the search that it is for: it is done with a batch; or this is all it saw. */
+export type FromThread = { search: number } & ({ report: ReportContent } | Left)
 /** What a thread is sent: first the plan and the search's number, then batches of entries (tree-walk.ts), then the end. */
 export type ToThread = { plan: SearchPlan; search: number } | { batch: Uint8Array } | "end"
 
 export interface Work {
   next(): Uint8Array | undefined
-  add(linked: Linked[]): void
+  add(left: Left): void
 }
 
 // Each thread has one batch at hand while it works on another.
@@ -37,13 +40,56 @@ let searches = 0
 /** What so many threads see in all of the work. Throws if one of them fails: then nothing is known. */
 export async function onThreads(count: number, plan: SearchPlan, work: Work): Promise<Report[]> {
   const threads = Array.from({ length: count }, () => idle.pop() ?? startThread())
+  const search = ++searches
+  const sharing = new Sharing(threads, work)
+  const begin = async () => {
+    for (const thread of threads) send(thread, { plan, search })
+    for (let batch = 0; batch < ahead; batch++) for (const thread of threads) sharing.give(thread)
+  }
   try {
-    const reports = await Promise.all(threads.map((thread) => serve(thread, plan, work)))
+    const reports = threads.map((thread) => reportOf(thread, search, (left) => sharing.take(thread, left)))
+    const [all] = await Promise.all([Promise.all(reports), begin()])
     idle.push(...threads)
-    return reports
+    return all
   } catch (cause) {
     await Promise.all(threads.map((thread) => thread.terminate()))
     throw cause
+  }
+}
+
+const send = (thread: Worker, message: ToThread) => thread.postMessage(message)
+
+/** Who has what of the work. Whoever finds none left waits for what others give back, until nobody has any. */
+class Sharing {
+  readonly #threads: Worker[]
+  readonly #work: Work
+  readonly #waiting = new Set<Worker>()
+  #out = 0
+  #ended = false
+
+  constructor(threads: Worker[], work: Work) {
+    this.#threads = threads
+    this.#work = work
+  }
+
+  give(thread: Worker): void {
+    const batch = this.#work.next()
+    if (batch !== undefined) {
+      this.#out++
+      send(thread, { batch })
+    } else if (this.#out > 0) this.#waiting.add(thread)
+    else if (!this.#ended) {
+      this.#ended = true
+      for (const each of this.#threads) send(each, "end")
+    }
+  }
+
+  take(thread: Worker, left: Left): void {
+    this.#out--
+    this.#work.add(left)
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const each of [...waiting, thread]) this.give(each)
   }
 }
 
@@ -65,30 +111,18 @@ function startThread(): Worker {
   return thread
 }
 
-async function serve(thread: Worker, plan: SearchPlan, work: Work): Promise<Report> {
+/** What a thread saw when it has reached the end. `done` gets what it leaves of each batch. */
+async function reportOf(thread: Worker, search: number, done: (left: Left) => void): Promise<Report> {
   const listening = new AbortController()
   thread.ref()
   try {
     return await new Promise((resolve, reject) => {
-      const send = (message: ToThread) => thread.postMessage(message)
-      const search = ++searches
-      let out = 0
-      const next = () => {
-        const batch = work.next()
-        if (batch === undefined) return
-        send({ batch })
-        out++
-      }
       const hear = (message: FromThread) => {
         try {
           // What an earlier search saw must never pass for this one.
           if (message.search !== search) throw new Error("a search thread answered another search")
-          if ("report" in message) return resolve(Report.fromJSON(message.report))
-          out--
-          work.add(message.linked)
-          next()
-          // Whatever a batch has left over came with its answer: none is out any more.
-          if (out === 0) send("end")
+          if ("report" in message) resolve(Report.fromJSON(message.report))
+          else done(message)
         } catch (cause) {
           reject(cause)
         }
@@ -99,9 +133,6 @@ async function serve(thread: Worker, plan: SearchPlan, work: Work): Promise<Repo
       listening.signal.addEventListener("abort", () =>
         thread.off("message", hear).off("error", failed).off("exit", ended),
       )
-      send({ plan, search })
-      for (let batch = 0; batch < ahead; batch++) next()
-      if (out === 0) send("end")
     })
   } finally {
     listening.abort()

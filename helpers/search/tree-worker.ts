@@ -12,11 +12,11 @@ import { entryKind } from "./tree-walk.ts"
 
 // A file whose size is 0 may still have content, as below /proc.
 const sizeless = 16 * 1024 * 1024
+const bytesPerBatch = 4 * 1024 * 1024
 let report = new Report()
 // Files with several names: who reads them is not decided here, for other threads may have met another of them.
 let linked: Linked[] = []
 let plan: SearchPlan | undefined
-
 let search = 0
 
 const send = (message: FromThread) => parentPort?.postMessage(message)
@@ -30,19 +30,23 @@ parentPort?.on("message", (message: ToThread) => {
     report = new Report()
   } else {
     if (plan === undefined) throw new Error("something to search, and nothing to search for")
-    for (const entry of entriesOf(message.batch)) searchEntry(plan, entry)
-    send({ search, linked })
+    const rest = searchBatch(plan, message.batch)
+    send({ search, linked, rest })
     linked = []
   }
 })
 
-function* entriesOf(batch: Uint8Array): Generator<Buffer> {
+/** The rest of a batch whose files are large is for whoever is free. */
+function searchBatch(plan: SearchPlan, batch: Uint8Array): Uint8Array | undefined {
   const bytes = Buffer.from(batch.buffer, batch.byteOffset, batch.length)
+  const enough = report.bytes + bytesPerBatch
   for (let from = 0; from < bytes.length; ) {
+    if (report.bytes >= enough) return new Uint8Array(bytes.subarray(from))
     const to = bytes.indexOf(0, from)
-    yield bytes.subarray(from, to)
+    searchEntry(plan, bytes.subarray(from, to))
     from = to + 1
   }
+  return undefined
 }
 
 function searchEntry(plan: SearchPlan, entry: Buffer): void {
@@ -71,7 +75,7 @@ function searchFile(plan: SearchPlan, place: Place, path: Buffer, chosen: boolea
     if (stats.nlink > 1 && !chosen) {
       // In numbers that are exact: two files must not pass for one.
       const { dev, ino, nlink } = fstatSync(file, { bigint: true })
-      linked.push({ inode: `${dev}:${ino}`, names: Number(nlink), path: Buffer.from(path) })
+      linked.push({ inode: `${dev}:${ino}`, names: Number(nlink), path: new Uint8Array(path) })
     } else read(plan, place, file, stats.size)
   } finally {
     closeSync(file)

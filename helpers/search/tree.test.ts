@@ -116,6 +116,17 @@ test("files with several names in many places are each read once, by any number 
   }
 })
 
+test("large files in one place are each read once, by any number of threads", async () => {
+  const root = fresh()
+  for (let file = 0; file < 60; file++)
+    writeFileSync(join(root, `${file}`), Buffer.concat([Buffer.alloc(3_000_000), Buffer.from(token)]))
+  for (const threads of [1, 2, 7]) {
+    const report = await searchTree([root], plan, { threads })
+    expect([report.files, report.findings.length]).toEqual([60, 60])
+    expect(report.bytes).toBe(60 * (3_000_000 + token.length))
+  }
+})
+
 test("more attributes than a pipe holds", async () => {
   const root = fresh()
   const names = Array.from({ length: 500 }, (_, file) => join(root, `${file}`))

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os"
 import type { SearchPlan } from "./engine.ts"
 import { Report } from "./report.ts"
 import { Attributes } from "./tree-attributes.ts"
-import { type Linked, onThreads, type Work } from "./tree-threads.ts"
+import { type Left, onThreads, type Work } from "./tree-threads.ts"
 import { entryKind, entryOf, walk } from "./tree-walk.ts"
 
 export interface TreeOptions {
@@ -42,13 +42,15 @@ export async function searchTree(roots: string[], plan: SearchPlan, options: Tre
 class Walked implements Work {
   readonly #walked: Iterator<Uint8Array>
   readonly #seen = new Map<string, number>()
+  readonly #rests: Uint8Array[] = []
   #chosen: Buffer[] = []
 
   constructor(walked: Iterator<Uint8Array>) {
     this.#walked = walked
   }
 
-  add(linked: Linked[]): void {
+  add({ linked, rest }: Left): void {
+    if (rest !== undefined) this.#rests.push(rest)
     for (const { inode, names, path } of linked) {
       const seen = (this.#seen.get(inode) ?? 0) + 1
       // The last of its names: the number may be another file's, later.
@@ -59,6 +61,8 @@ class Walked implements Work {
   }
 
   next(): Uint8Array | undefined {
+    const rest = this.#rests.pop()
+    if (rest !== undefined) return rest
     if (this.#chosen.length === 0) return this.#walked.next().value
     const batch = Buffer.concat(this.#chosen)
     this.#chosen = []
