@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { createServer as createTlsServer } from "node:tls"
 import { describe, expect, test } from "vitest"
 import { openIncus } from "./incus.ts"
+import { ServerCertificateMismatch } from "./incus-connector.ts"
 import {
   type Answer,
   at,
@@ -22,7 +23,7 @@ import {
   sync,
   target,
 } from "./incus-peer.ts"
-import { IncusError, ServerCertificateMismatch } from "./incus-request.ts"
+import { IncusError } from "./incus-request.ts"
 import { run } from "./run.ts"
 
 describe("whom it speaks to", () => {

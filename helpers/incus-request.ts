@@ -3,11 +3,12 @@
 
 import { createHash, type X509Certificate } from "node:crypto"
 import { readFile } from "node:fs/promises"
-import { createSecureContext, type SecureContext, type TLSSocket } from "node:tls"
-import { buildConnector, Pool, WebSocket } from "undici"
+import { createSecureContext, type SecureContext } from "node:tls"
+import { Pool, WebSocket } from "undici"
 import { z } from "zod"
 import { certificateSha256, parseChain } from "./certificate.ts"
 import { recordCommand } from "./commands.ts"
+import { pinnedConnector, ServerCertificateMismatch, withoutPongs } from "./incus-connector.ts"
 import type { Target } from "./target.ts"
 
 /** Incus did not give the answer asked for: it cannot be reached, refuses, or what came back is no whole answer. */
@@ -20,11 +21,6 @@ export class IncusError extends Error {
     super(message, { cause })
     this.status = status
   }
-}
-
-/** Whoever answers at the URL does not present the pinned server certificate; nothing was asked of it. */
-export class ServerCertificateMismatch extends Error {
-  override name = "ServerCertificateMismatch"
 }
 
 export interface IncusConnection {
@@ -104,42 +100,6 @@ async function identityOf({ certificate, key }: Target["incus"], where: string):
     // Without its cause: nothing that has read the key is quoted.
     throw new Error(`${where}: ${key.file} is not the unencrypted PEM private key of ${certificate.file}`)
   }
-}
-
-/**
- * Incus signs its own certificate, for no name anybody uses: equality with the pinned one is the only thing that says who
- * answers, and it is checked before the socket is given to HTTP. A resumed session would not show the certificate again.
- */
-function pinnedConnector(where: string, pinned: X509Certificate, secureContext: SecureContext) {
-  const connector = buildConnector({ secureContext, rejectUnauthorized: false, maxCachedSessions: 0, timeout: 10_000 })
-  return (options: buildConnector.Options, callback: buildConnector.Callback): void =>
-    connector(options, (...[error, socket]) => {
-      if (error !== null) return callback(error, null)
-      const presented = (socket as TLSSocket).getPeerX509Certificate()
-      if (presented?.raw.equals(pinned.raw)) return callback(null, socket)
-      socket.destroy()
-      const [expected, got] = [pinned, presented].map((one) => (one ? certificateSha256(one) : "none"))
-      const message = `${where}: its certificate is not the pinned one, nothing was sent: do not continue`
-      callback(new ServerCertificateMismatch(`${message} (expected SHA256 ${expected}, got ${got})`), null)
-    })
-}
-
-/** FIN and the opcode of a pong (RFC 6455, 5.2). */
-const pong = 0x8a
-
-/**
- * Incus pings every websocket, but reads none that it writes a program's output to. When it closes one with an answer unread
- * in it, its kernel resets the connection, and what was still on its way is lost. So nobody answers there.
- */
-function withoutPongs(connect: ReturnType<typeof pinnedConnector>) {
-  return (options: buildConnector.Options, callback: buildConnector.Callback): void =>
-    connect(options, (...[error, socket]) => {
-      if (error !== null) return callback(error, null)
-      const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
-      socket.write = (...[chunk, ...rest]: unknown[]) =>
-        Buffer.isBuffer(chunk) && chunk[0] === pong ? true : write(chunk, ...rest)
-      callback(null, socket)
-    })
 }
 
 export const inProject = (project: string) => `project=${encodeURIComponent(project)}`
