@@ -25,8 +25,12 @@ const allowed: Record<string, string[]> = {
   "reports/beginning.test.ts": ["helpers/target.ts"],
   // The target answers to a nonce over the same connection that a check looks through.
   "reports/echo.ts": ["helpers/host-echo.ts", "helpers/incus-clock.ts", "helpers/ssh.ts", "helpers/target.ts"],
-  "reports/done.ts": ["helpers/target.ts"],
+  "reports/program.ts": ["helpers/target.ts"],
   "reports/evidence.ts": ["helpers/target.ts"],
+  // Benches have one loop.
+  "reports/leaks/leaks.bench.ts": ["helpers/race.ts"],
+  "reports/page/page.bench.ts": ["helpers/race.ts"],
+  "reports/redaction/redaction.bench.ts": ["helpers/race.ts"],
   // The baseline is taken by looking, as a check would.
   "reports/baseline.ts": ["helpers/"],
   // What a clean room left is removed by what made it.

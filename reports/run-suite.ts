@@ -9,6 +9,7 @@ import { announcePipe } from "../helpers/announce.ts"
 import { listen } from "./announced.ts"
 import type { Echo } from "./challenge.ts"
 import type { Cold } from "./cold.ts"
+import { onCrash } from "./crash.ts"
 import type { Item } from "./definition.ts"
 import { type Earlier, earlierOf } from "./earlier.ts"
 import { onInterrupt } from "./interrupt.ts"
@@ -83,6 +84,10 @@ export interface SuiteRun {
 export async function runSuite(run: SuiteRun): Promise<number> {
   const publication = new Publication(run.secrets?.open)
   for (const secret of run.secrets?.known ?? []) publication.hide(secret)
+  const release = onCrash((error) => {
+    console.error(publication.text(`error: the run crashed, and is not recorded to its end: ${error.stack}`))
+    process.exit(2)
+  })
   try {
     return await carriedOut({ ...run, screen: redacting(run.screen, publication) }, publication)
   } catch (cause) {
@@ -91,6 +96,8 @@ export async function runSuite(run: SuiteRun): Promise<number> {
       cause.stack = publication.text(cause.stack ?? "")
     }
     throw cause
+  } finally {
+    release()
   }
 }
 
