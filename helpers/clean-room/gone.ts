@@ -1,5 +1,6 @@
 // The proof that a throwaway is gone, and that everything else is as it was.
 
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Incus, IncusFacts } from "../incus.ts"
 import { baselineOf, compareBaseline } from "../incus-baseline.ts"
 import { isUnderWayOn } from "../incus-operation.ts"
@@ -18,13 +19,18 @@ export interface Gone {
   compared: { project: string; instances: number; volumes: number; images: number }[]
 }
 
-/** Looks at the whole server again, beside how it was before. */
+// In milliseconds. A command whose connection was lost ends in Incus some seconds after the instance that it ran in.
+const patience = 30_000
+const between = 500
+
+/** Looks at the whole server again, beside how it was before; at what is under way until it ends, or for too long. */
 export async function goneOf(
   opened: Pick<Incus, "facts" | "operations">,
   { project, throwaway: { name } }: Target["incus"],
   before: IncusFacts,
   uuid: string | undefined,
 ): Promise<Gone> {
+  const operations = await underWayOn(opened, name)
   const after = await opened.facts()
   const left = after.projects.flatMap(({ name: at, instances, volumes }) => [
     ...instances
@@ -34,9 +40,6 @@ export async function goneOf(
       .filter((one) => at === project && (one.name === name || one.name.startsWith(`${name}/`)))
       .map((one) => `volume ${at}/${one.pool}/${one.type}/${one.name}`),
   ])
-  const operations = (await opened.operations())
-    .filter((one) => isUnderWayOn(one, name))
-    .map(({ description, status }) => `${description} (${status})`)
   return {
     created: uuid !== undefined,
     left,
@@ -48,5 +51,13 @@ export async function goneOf(
       volumes: one.volumes.length,
       images: one.images.length,
     })),
+  }
+}
+
+async function underWayOn(opened: Pick<Incus, "operations">, name: string): Promise<string[]> {
+  for (const until = performance.now() + patience; ; await sleep(between)) {
+    const left = (await opened.operations()).filter((one) => isUnderWayOn(one, name))
+    if (left.length === 0 || performance.now() > until)
+      return left.map(({ description, status }) => `${description} (${status})`)
   }
 }
