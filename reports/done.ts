@@ -4,7 +4,6 @@ import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { SignersError } from "./allowed-signers.ts"
 import { UsageError } from "./arguments.ts"
 import { replaceFile } from "./atomic-file.ts"
 import { visible } from "./captured.ts"
@@ -18,7 +17,7 @@ import { append, readLanes } from "./ledger.ts"
 import { optionsIn, pathOf, program, targetOf } from "./program.ts"
 import { ledgerFile } from "./review-file.ts"
 import type { Role } from "./roles.ts"
-import { SignerError, signerOf } from "./signer.ts"
+import { signerOf } from "./signer.ts"
 import { fingerprintOf } from "./ssh-keygen.ts"
 import { claimIn, signOffLine, withClaim } from "./status-file.ts"
 import { suiteAt } from "./suite.ts"
@@ -169,7 +168,4 @@ function whole(text: string | undefined, fallback: number, most: number, option:
   throw new UsageError(`${option} is a whole number from 1 to ${most}`)
 }
 
-process.exitCode = await program("done", help, main, (error) => {
-  const plain = error instanceof SignerError || error instanceof SignersError
-  return plain ? error.message : `the gate could not be asked: ${error.message}`
-})
+process.exitCode = await program("done", help, main, ({ message }) => `the gate could not be asked: ${message}`)

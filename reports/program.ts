@@ -2,8 +2,10 @@
 
 import { resolve } from "node:path"
 import { type ParseArgsConfig, parseArgs } from "node:util"
-import { loadTarget, type Target } from "../helpers/target.ts"
+import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
+import { SignersError } from "./allowed-signers.ts"
 import { UsageError } from "./arguments.ts"
+import { SignerError } from "./signer.ts"
 
 /** A path as whoever calls means it: npm itself runs in the suite's directory. */
 export const pathOf = (given: string): string => resolve(process.env.INIT_CWD ?? process.cwd(), given)
@@ -24,10 +26,15 @@ export async function targetOf(option: string | undefined): Promise<{ file: stri
   return { file, target: await loadTarget(file) }
 }
 
-/**
- * Runs `npm run NAME`; its exit code is 2 where it throws. `failed` says of errors that are nobody's usage or file what
- * was attempted.
- */
+/** What is said of an error; `failed` says of those that do not say it what was attempted. */
+export function complaint(name: string, error: Error, failed: (error: Error) => string): string {
+  if (error instanceof TargetError) return error.message
+  if (error instanceof SignerError || error instanceof SignersError) return `error: ${error.message}`
+  if (error instanceof UsageError) return `error: ${error.message}\nnpm run ${name} -- --help says what can be asked`
+  return `error: ${failed(error)}`
+}
+
+/** Runs `npm run NAME`; its exit code is 2 where it throws. */
 export async function program(
   name: string,
   help: string,
@@ -41,12 +48,8 @@ export async function program(
   }
   try {
     return await main(args)
-  } catch (thrown) {
-    const error = thrown as Error
-    if (error.name === "TargetError") console.error(error.message)
-    else if (error instanceof UsageError)
-      console.error(`error: ${error.message}\nnpm run ${name} -- --help says what can be asked`)
-    else console.error(`error: ${failed(error)}`)
+  } catch (error) {
+    console.error(complaint(name, error as Error, failed))
     return 2
   }
 }

@@ -4,15 +4,13 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { journalFile, statusOf } from "../helpers/clean-room/journal.ts"
 import { recoverAlone } from "../helpers/clean-room/recover.ts"
-import { loadTarget, type Target, TargetError } from "../helpers/target.ts"
+import { loadTarget, type Target } from "../helpers/target.ts"
 import { secretsNamed } from "../helpers/target-files.ts"
-import { SignersError } from "./allowed-signers.ts"
 import { parseArguments, UsageError } from "./arguments.ts"
 import { beginningOf } from "./beginning.ts"
 import { type Item, readDefinition, readMilestones } from "./definition.ts"
-import { pathOf } from "./program.ts"
+import { complaint, pathOf } from "./program.ts"
 import { runSuite } from "./run-suite.ts"
-import { SignerError } from "./signer.ts"
 import { suiteAt } from "./suite.ts"
 import { type Terminal, terminal } from "./terminal.ts"
 
@@ -131,16 +129,11 @@ function milestonesOf(ids: string[], known: Item[]): Item[] {
   })
 }
 
-function explain(error: unknown): string {
-  if (error instanceof TargetError) return `${error.message}\n`
-  if (error instanceof SignerError || error instanceof SignersError) return `error: ${error.message}\n`
-  if (error instanceof UsageError) return `error: ${error.message}\nnpm run verify -- --help says what can be asked\n`
-  return `error: the run could not be carried out: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
-}
+const failed = ({ message, stack }: Error) => `the run could not be carried out: ${stack ?? message}`
 
 // vitest sets exit codes of its own while it runs; only this one, from our verdicts, leaves the process.
-const exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(explain(error))
+const exitCode = await main(process.argv.slice(2)).catch((error: Error) => {
+  process.stderr.write(`${complaint("verify", error, failed)}\n`)
   return 2
 })
 process.exit(exitCode)

@@ -20,8 +20,6 @@ const section = 682 * stride
 
 /** gzip, xz (in both alphabets), zstd, bzip2, zip, cpio, 7z. */
 const beginnings = new Set(["H4sI", "/Td6", "_Td6", "KLUv", "Qlpo", "UEsD", "MDcw", "N3q8"].map(wordOf))
-const firstBytes = new Uint8Array(256)
-for (const word of beginnings) firstBytes[word & 255] = 1
 
 /** "ustar" in byte 257 of a tar: 343 characters behind the beginning, and further where lines are broken. */
 const tarMark = Buffer.from("1c3Rhc")
@@ -149,9 +147,7 @@ function startOf(bytes: Buffer, at: number, from: number): number {
 }
 
 function packed(bytes: Buffer, start: number): boolean {
-  return (
-    firstBytes[bytes[start] ?? 0] === 1 && beginnings.has(bytes.readInt32LE(start)) && runs(bytes, start, shortestRun)
-  )
+  return runs(bytes, start, shortestRun) && beginnings.has(bytes.readInt32LE(start))
 }
 
 function tarred(bytes: Buffer, start: number): boolean {

@@ -23,10 +23,10 @@ export class FileSearch {
   }
 
   /** The next bytes, in any chunking. Their memory is the caller's again afterwards. */
-  push(chunk: Uint8Array): void {
+  push(chunk: Buffer): void {
     this.#report.bytes += chunk.length
     this.#budget.read += chunk.length
-    this.#layer.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))
+    this.#layer.push(chunk)
   }
 
   /** Without it, what the last bytes held may be missing from the report. */

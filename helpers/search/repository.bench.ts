@@ -1,19 +1,19 @@
 // How fast a repository's objects are searched, beside git reading them all for nobody, and beside ripgrep on what git
 // reads: node --import tsx helpers/search/repository.bench.ts. With UPDATE=1 the line goes into docs/performance.md.
 
-import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { readFileSync, writeFileSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { median } from "../race.ts"
+import { ontoThePage } from "../performance-page.ts"
+import { median, race } from "../race.ts"
 import { run } from "../run.ts"
 import { Secret } from "../secret.ts"
 import { searchPlan } from "./engine.ts"
 import { needlesOf } from "./needles.ts"
 import { Report } from "./report.ts"
 import { searchRepository } from "./repository.ts"
+import { shell, writePatterns } from "./ripgrep.ts"
 
 const commits = 5_000
 const rounds = 5
@@ -35,18 +35,6 @@ function history(): string {
   return pieces.join("")
 }
 
-/** Milliseconds that a shell command takes. */
-function timed(script: string): Promise<number> {
-  const started = performance.now()
-  return new Promise((resolve, reject) => {
-    const child = spawn("sh", ["-c", script], { stdio: ["ignore", "ignore", "inherit"] })
-    child.once("error", reject)
-    child.once("close", (code) =>
-      code === 0 ? resolve(performance.now() - started) : reject(new Error(`${script}: exit ${code}`)),
-    )
-  })
-}
-
 const scratch = await mkdtemp(join(tmpdir(), "repository-bench-"))
 try {
   const git = (...args: string[]) => run("git", ["-C", scratch, ...args])
@@ -56,44 +44,24 @@ try {
   const { needles } = needlesOf(secrets.map((value, index) => new Secret(`secret ${index}`, Buffer.from(value))))
   const plan = searchPlan(needles)
   const patterns = join(scratch, "patterns")
-  writeFileSync(
-    patterns,
-    `${needles
-      .filter(({ bytes }) => !/[\0\r\n\ufffd]/.test(bytes.toString("utf8")))
-      .map(({ bytes }) => bytes.toString())
-      .join("\n")}\n`,
-  )
+  writePatterns(patterns, needles)
   const all = `git -C '${scratch}' cat-file --batch-all-objects --batch --unordered --buffer`
-  const times = { ours: [] as number[], git: [] as number[], ripgrep: [] as number[] }
   let objects = 0
-  for (let round = 0; round < rounds; round++) {
-    const report = new Report()
-    const started = performance.now()
-    const found = await searchRepository(scratch, "bench", plan, report)
-    times.ours.push(performance.now() - started)
-    objects = Object.values(found.objects).reduce((sum, count) => sum + count, 0)
-    if (report.findings.length !== 1) throw new Error(`${report.findings.length} findings of one that was planted`)
-    times.git.push(await timed(`${all} >/dev/null`))
-    times.ripgrep.push(await timed(`${all} | rg -a -F -f '${patterns}' >/dev/null`))
-  }
-  const [ours, alone, ripgrep] = [times.ours, times.git, times.ripgrep].map((all) => median(all) / 1000) as [
-    number,
-    number,
-    number,
-  ]
+  const times = await race(rounds, {
+    ours: async () => {
+      const report = new Report()
+      const found = await searchRepository(scratch, "bench", plan, report)
+      objects = Object.values(found.objects).reduce((sum, count) => sum + count, 0)
+      if (report.findings.length !== 1) throw new Error(`${report.findings.length} findings of one that was planted`)
+    },
+    git: () => shell(`${all} >/dev/null`),
+    ripgrep: () => shell(`${all} | rg -a -F -f '${patterns}' >/dev/null`),
+  })
+  const seconds = (took: number[]) => median(took) / 1000
+  const [ours, alone, ripgrep] = [seconds(times.ours), seconds(times.git), seconds(times.ripgrep)]
   const line = `${objects.toLocaleString("en")} objects, ${needles.length} needles: ${ours.toFixed(2)} s (goal: ${goalSeconds}); git alone reads them in ${alone.toFixed(2)} s, into ripgrep in ${ripgrep.toFixed(2)} s: ${(ripgrep / ours).toFixed(2)}x. ${rounds} rounds, medians.`
   console.log(line)
-  if (process.env.UPDATE === "1") {
-    const page = new URL("../../docs/performance.md", import.meta.url)
-    const text = readFileSync(page, "utf8")
-    writeFileSync(
-      page,
-      text.replace(
-        /(<!-- repository -->\n)[\s\S]*(<!-- \/repository -->)/,
-        (_, from, to) => `${from}\n${line}\n\n${to}`,
-      ),
-    )
-  }
+  ontoThePage("repository", line)
   if (ours > goalSeconds || objects < 20_000) process.exitCode = 1
 } finally {
   await rm(scratch, { recursive: true, force: true })

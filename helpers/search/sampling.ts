@@ -14,7 +14,7 @@ export const sieveBit = (hash: number) => (hash >>> 11) & 31
 
 type Visit = (needle: number, start: number) => void
 
-let visiting = false
+let telling = false
 
 /**
  * Looks at the words at `low`, `low` + 8, ... of the bytes, those that begin before `high`, and visits what may be an
@@ -23,7 +23,7 @@ let visiting = false
  */
 export function sample(plan: SearchPlan, bytes: Buffer, low: number, high: number, visit: Visit): void {
   // There is one memory for what is found: whoever searches while he is told so would take it from under us.
-  if (visiting) throw new Error("a search in the midst of another one's findings")
+  if (telling) throw new Error("a search in the midst of another one's findings")
   load(plan.sieve)
   const last = Math.min(high + 3, bytes.length)
   for (let from = low; from < high; ) {
@@ -31,14 +31,14 @@ export function sample(plan: SearchPlan, bytes: Buffer, low: number, high: numbe
     // Of a piece only whole words, and the next begins with an eighth byte.
     const until = from + length >= last ? high : from + ((length - 3) & ~7)
     const end = code.sample(address, address + until - from, hitsAt)
-    visiting = true
+    telling = true
     try {
       for (let hit = hitsAt; hit < end; hit += 4) {
         const at = view.getUint32(hit, true)
         look(plan, view.getInt32(at, true), from + at - address, visit)
       }
     } finally {
-      visiting = false
+      telling = false
     }
     from = until
   }

@@ -1,5 +1,6 @@
 ;; The loops that every byte of everything searched goes through. sampling.ts calls them and says what they are for; the
-;; bytes that node runs are in sampling-code.ts, and a test holds them against this file.
+;; bytes that node runs are in sampling-code.ts, and a test holds them against this file. What stands here several times is
+;; written out in the loops because node 20 calls functions instead of inlining them.
 
 (module
   ;; From address 0: the sieve, 2^21 bits; then whatever sampling-memory.ts puts there.

@@ -3,32 +3,22 @@
 
 import { spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { readFileSync, writeFileSync } from "node:fs"
 import { mkdir, mkdtemp, rm } from "node:fs/promises"
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
+import { ontoThePage } from "../performance-page.ts"
 import { median, race, type Times, timesAsFast } from "../race.ts"
 import { Secret } from "../secret.ts"
 import { writeLongLine, writePlants, writeStoreLikeTree } from "./bench-tree.ts"
 import { searchPlan } from "./engine.ts"
 import { type Needle, needlesOf } from "./needles.ts"
 import { all } from "./planted-forms.ts"
+import { shell, writePatterns } from "./ripgrep.ts"
 import { searchTree } from "./tree.ts"
 
 const mebibyte = 2 ** 20
 const rounds = 7
 const mostMemory = 200
-
-/** Runs a shell command; its exit code must be one of `answers`. */
-function shell(script: string, answers = [0]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("sh", ["-c", script], { stdio: ["ignore", "ignore", "inherit"] })
-    child.once("error", reject)
-    child.once("close", (code) =>
-      answers.includes(code ?? -1) ? resolve() : reject(new Error(`${script}: exit ${code}`)),
-    )
-  })
-}
 
 const random = (count: number): Needle[] =>
   Array.from({ length: count }, (_, index) => ({
@@ -46,9 +36,6 @@ function formsOfTwenty(): Needle[] {
   return needlesOf(secrets.map(([name, value]) => new Secret(name, Buffer.from(value)))).needles
 }
 
-/** ripgrep takes lines of text: what is none is not for it. */
-const forRipgrep = (needles: Needle[]) => needles.filter(({ bytes }) => !/[\0\r\n\ufffd]/.test(bytes.toString("utf8")))
-
 interface Row extends Times<"ours" | "theirs"> {
   what: string
   goal: number
@@ -62,9 +49,8 @@ async function besideRipgrep(
   tree: string,
   scratch: string,
 ): Promise<Row> {
-  const lines = forRipgrep(needles)
   const patterns = join(scratch, "patterns")
-  writeFileSync(patterns, `${lines.map(({ bytes }) => bytes.toString()).join("\n")}\n`)
+  const given = writePatterns(patterns, needles)
   const plan = searchPlan(needles)
   const times = await race(rounds, {
     ours: async () => {
@@ -75,7 +61,7 @@ async function besideRipgrep(
     },
     theirs: () => shell(`rg -uuu -a -F -f '${patterns}' '${tree}'`, [1]),
   })
-  return { what, goal, note: `${needles.length} needles; ripgrep got ${lines.length}`, ...times }
+  return { what, goal, note: `${needles.length} needles; ripgrep got ${given}`, ...times }
 }
 
 async function besideCat(tree: string): Promise<Row> {
@@ -146,7 +132,7 @@ async function bench(size: number): Promise<void> {
       `Peak memory: ${first.memory.toFixed(0)} MiB; with a file of one line of 4 GiB ${longLine.memory.toFixed(0)} MiB (goal: ${mostMemory}).`,
     ].join("\n")
     console.log(table)
-    if (process.env.UPDATE === "1") update(table)
+    ontoThePage("search", table)
     const slow = rows.filter((row) => !(ratio(row) >= row.goal)).map(({ what }) => `slower than wanted: ${what}`)
     const failures = [...slow, ...plants.missed.map((plant) => `not found: ${plant.replaceAll("\n", ", ")}`)]
     if (Math.max(first.memory, longLine.memory) > mostMemory) failures.push("more memory than wanted")
@@ -155,15 +141,6 @@ async function bench(size: number): Promise<void> {
   } finally {
     await rm(scratch, { recursive: true, force: true })
   }
-}
-
-function update(table: string): void {
-  const page = new URL("../../docs/performance.md", import.meta.url)
-  const text = readFileSync(page, "utf8")
-  writeFileSync(
-    page,
-    text.replace(/(<!-- search -->\n)[\s\S]*(<!-- \/search -->)/, (_, from, to) => `${from}\n${table}\n\n${to}`),
-  )
 }
 
 const [option, path] = process.argv.slice(2)
