@@ -1,6 +1,7 @@
 // The machine that builds cold, and what it builds: asked for once a run, whichever check comes first.
 
-import { type ColdBuild, type ColdBuildRequest, coldBuild, evaluated } from "./cold-build.ts"
+import { type ColdBuild, coldBuild, evaluated } from "./cold-build.ts"
+import type { ColdBuildRequest } from "./cold-build-session.ts"
 import { here, type Machine } from "./machine.ts"
 import { connect } from "./ssh.ts"
 import { readSecretSource, type Target } from "./target.ts"

@@ -1,34 +1,21 @@
 // The cold build: what git builds, in an empty store, on a machine that shares nothing with the live host.
 
-import { withoutCredentials } from "./flake-url.ts"
+import {
+  begun,
+  type ColdBuildRequest,
+  check,
+  fieldsOf,
+  onBuilder,
+  remove,
+  type Session,
+  seconds,
+  storePath,
+  where,
+} from "./cold-build-session.ts"
 import type { Machine } from "./machine.ts"
-import { builderScripts } from "./nix-builder.ts"
 import { parseNixJson } from "./nix-json.ts"
 import { type PathInfo, parsePathInfo } from "./nix-path-info.ts"
 import { type Refusal, refusal } from "./nix-refusal.ts"
-
-export interface ColdBuildRequest {
-  /** The directory of the builder's programs, or their absolute paths. */
-  programs: string | string[]
-  baseUrl: string
-  /** 40 hex digits. */
-  baseRev: string
-  /** Name of the host under `nixosConfigurations`. */
-  attribute: string
-  /** git-credential lines (`username=…`, `password=…`) for the origin of the secrets repo. */
-  credential?: Buffer
-  /** URL of the secrets repo; only its origin is given the credential. */
-  secretsOrigin: string
-  /** Addresses of names that the builder's resolver may not know. */
-  resolve?: Record<string, string>
-  /** Binary caches to fetch from, and the keys whose signature on a path counts. */
-  substituters?: string[]
-  publicKeys?: string[]
-  /** Where on the builder the store goes. */
-  directory?: string
-  /** For nix eval and nix build, each: three hours by default, which lets both end within a patient check. */
-  timeoutMs?: number
-}
 
 /** What earlier runs had left on the builder, or others still use. */
 export interface Swept {
@@ -87,15 +74,6 @@ export interface DomainExperiment {
   drvPath: string
 }
 
-interface Session {
-  builder: Machine
-  request: ColdBuildRequest
-  directory: string
-  flags: string[]
-}
-
-type Step = keyof typeof builderScripts
-
 const sessions = new WeakMap<ColdBuilt, Session>()
 
 /**
@@ -104,9 +82,7 @@ const sessions = new WeakMap<ColdBuilt, Session>()
  */
 export async function coldBuild(builder: Machine, request: ColdBuildRequest): Promise<ColdBuild> {
   check(request)
-  const unprepared = { builder, request, directory: request.directory ?? "/var/tmp", flags: [] }
-  const [directory = "", nixVersion = ""] = await prepared(unprepared)
-  const session = { builder, request, directory, flags: nixFlags(request, directory) }
+  const { session, nixVersion } = await begun(builder, request)
   try {
     const swept = await sweep(session)
     const built = await build(session)
@@ -115,7 +91,7 @@ export async function coldBuild(builder: Machine, request: ColdBuildRequest): Pr
       await remove(session)
       return { ...looked, failed: built, dispose: async () => {} }
     }
-    const cold: ColdBuilt = { ...looked, ...built, root: `${directory}/store`, dispose: () => remove(session) }
+    const cold: ColdBuilt = { ...looked, ...built, root: `${session.directory}/store`, dispose: () => remove(session) }
     sessions.set(cold, session)
     return cold
   } catch (cause) {
@@ -180,13 +156,11 @@ export async function evaluated(
   const strange = attributes.find((one) => !/^[A-Za-z_][A-Za-z0-9_.'"-]*$/.test(one))
   if (strange !== undefined) throw new Error(`${JSON.stringify(strange)} is no attribute`)
   if (attributes.length === 0) return new Map()
-  const unprepared = { builder, request, directory: request.directory ?? "/var/tmp", flags: [] }
-  const [directory = ""] = await prepared(unprepared)
-  const session = { builder, request, directory, flags: nixFlags(request, directory) }
+  const { session } = await begun(builder, request)
   try {
     const { credential, secretsOrigin, baseRev } = request
     const origin = credential === undefined ? "" : new URL(secretsOrigin).origin
-    const flake = `git+file://${directory}/base?rev=${baseRev}`
+    const flake = `git+file://${session.directory}/base?rev=${baseRev}`
     const args = [flake, origin, seconds(request), attributes.join("\n"), ...session.flags]
     const fields = fieldsOf(await onBuilder(session, "evaluate", args, credential))
     if (fields.length !== 2 * attributes.length) throw new Error(`${where(session)}: not every attribute was evaluated`)
@@ -227,53 +201,6 @@ async function sweep(session: Session): Promise<Swept> {
   }
 }
 
-async function prepared(session: Session): Promise<string[]> {
-  const { baseUrl, baseRev, secretsOrigin, resolve = {} } = session.request
-  const urls = [baseUrl, secretsOrigin].map((url) => new URL(url))
-  const addresses = Object.entries(resolve).flatMap(([name, address]) => {
-    const ports = urls.flatMap(({ hostname, port }) => (hostname === name && port !== "" ? [port] : []))
-    return [...new Set(["80", "443", ...ports])].map((port) => `${name}:${port}:${address}`)
-  })
-  return fieldsOf(await onBuilder(session, "prepare", [baseUrl, baseRev, ...addresses]))
-}
-
-/**
- * Never `--no-write-lock-file`: beside it nix only warns of a lock that would change, and builds from the changed one
- * (measured with 2.8.0 and 2.26.3). Without it, `--no-update-lock-file` is an error.
- */
-function nixFlags({ substituters = [], publicKeys = [] }: ColdBuildRequest, directory: string): string[] {
-  const settings: Record<string, string> = {
-    "eval-cache": "false",
-    "pure-eval": "true",
-    "accept-flake-config": "false",
-    builders: "",
-    substituters: substituters.join(" "),
-    "trusted-public-keys": publicKeys.join(" "),
-    "require-sigs": "true",
-    sandbox: "true",
-    "sandbox-fallback": "false",
-  }
-  const options = Object.entries(settings).flatMap(([name, value]) => ["--option", name, value])
-  return ["--store", `${directory}/store`, "--no-update-lock-file", ...options]
-}
-
-async function remove(session: Session): Promise<void> {
-  await onBuilder(session, "remove", [])
-}
-
-/** Runs a script with the session's directory. The scripts are long, so an error names the step instead. */
-async function onBuilder(session: Session, step: Step, args: string[], stdin?: Uint8Array): Promise<Buffer> {
-  const { builder, request, directory } = session
-  const argv = [...shell(request), builderScripts[step], "sh", pathOf(request), directory, ...args]
-  // nix has its own limit, twice; ours comes after it.
-  const timeoutMs = 2 * Number(seconds(request)) * 1000 + 60_000
-  const limits = { answers: Array.from({ length: 129 }, (_, code) => code), timeoutMs, maxBytes: 512 * 2 ** 20 }
-  const ran = await builder.run(argv, { ...limits, ...(stdin === undefined ? {} : { stdin }) })
-  if (ran.exitCode === 0) return ran.stdout
-  const said = ran.stderr.trim().split("\n").map(withoutCredentials).join("\n")
-  throw new Error(`${where(session)}: ${step}: exit ${ran.exitCode}\n${said}`)
-}
-
 function outputOf(session: Session, json: string, drvPath: string): string {
   const what = `${where(session)}: nix build`
   const [one, ...more] = parseNixJson(json, what) as { drvPath?: unknown; outputs?: Record<string, unknown> }[]
@@ -282,36 +209,8 @@ function outputOf(session: Session, json: string, drvPath: string): string {
   return storePath(session, String(one.outputs?.out))
 }
 
-function storePath(session: Session, text: string): string {
-  if (/^\/nix\/store\/[0-9a-z]{32}-[0-9A-Za-z+._?=-]+$/.test(text)) return text
-  throw new Error(`${where(session)}: ${JSON.stringify(text)} is no store path`)
-}
-
-function check({ baseRev, attribute, programs }: ColdBuildRequest): void {
-  if (!/^([0-9a-f]{40}|[0-9a-f]{64})$/.test(baseRev)) throw new Error(`${baseRev} is no commit`)
-  if (!/^[A-Za-z_][A-Za-z0-9_'-]*$/.test(attribute)) throw new Error(`${attribute} is no attribute`)
-  const strange = [programs].flat().find((path) => !path.startsWith("/") || path.includes(":"))
-  if (strange !== undefined) throw new Error(`${strange} is no absolute path of programs`)
-}
-
-const where = ({ builder, request }: Session) => `cold build of ${request.baseRev}, ${builder.where}`
 const attributeOf = ({ attribute }: ColdBuildRequest) => `nixosConfigurations.${attribute}.config.system.build.toplevel`
-const seconds = ({ timeoutMs = 3 * 3_600_000 }: ColdBuildRequest) => String(Math.ceil(timeoutMs / 1000))
 const latin1 = (text: string) => Buffer.from(text).toString("latin1")
-
-const directoriesOf = ({ programs }: ColdBuildRequest) =>
-  typeof programs === "string" ? [programs] : [...new Set(programs.map((path) => path.slice(0, path.lastIndexOf("/"))))]
-const pathOf = (request: ColdBuildRequest) => directoriesOf(request).join(":")
-const shell = (request: ColdBuildRequest) => {
-  const { programs } = request
-  const sh = typeof programs === "string" ? `${programs}/sh` : programs.find((path) => path.endsWith("/sh"))
-  if (sh === undefined) throw new Error("no sh among the programs")
-  return [sh, "-c"]
-}
-
-function fieldsOf(stdout: Buffer): string[] {
-  return stdout.toString().split("\0").slice(0, -1)
-}
 
 /** The values of git-credential lines, so that none is repeated from what nix said. */
 function secretsIn(credential: Buffer | undefined): string[] {

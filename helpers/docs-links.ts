@@ -4,7 +4,8 @@ import { posix } from "node:path"
 import GithubSlugger from "github-slugger"
 import type { Nodes } from "mdast"
 import { toString as textOf } from "mdast-util-to-string"
-import { lineOf, nodesIn, type Parsed } from "./docs.ts"
+import { nodesIn, type Parsed } from "./docs.ts"
+import { lineOf } from "./docs-reading.ts"
 
 export interface Links {
   /** Links within the repo, followed. */

@@ -1,8 +1,9 @@
 // What documents mention in code: paths, programs, flake attributes, units and configuration keys.
 
-import type { CodeBlock, Parsed, Passage, Span } from "./docs.ts"
+import type { CodeBlock, Parsed, Passage } from "./docs.ts"
 import { denied } from "./docs-denials.ts"
 import { tellsOfThePast } from "./docs-history.ts"
+import type { Span } from "./docs-reading.ts"
 import { sentencesOf, wordsOf } from "./docs-words.ts"
 import { commandsIn, programsIn } from "./shell-programs.ts"
 

@@ -1,6 +1,6 @@
 // A document as a reader sees it: Markdown is parsed, and what is left is passages that know where they stand.
 
-import type { Blockquote, Code, Nodes, PhrasingContent, Root, RootContent, TableRow, Yaml } from "mdast"
+import type { Blockquote, Code, Nodes, Root, RootContent, TableRow, Yaml } from "mdast"
 import { fromMarkdown } from "mdast-util-from-markdown"
 import { frontmatterFromMarkdown } from "mdast-util-frontmatter"
 import { gfmFromMarkdown } from "mdast-util-gfm"
@@ -8,6 +8,7 @@ import { toString as textOf } from "mdast-util-to-string"
 import { frontmatter } from "micromark-extension-frontmatter"
 import { gfm } from "micromark-extension-gfm"
 import { isHistoricHeading, isHistoricNote, isHistoricStatus } from "./docs-history.ts"
+import { collected, fromHtml, joined, lineOf, type Read, read } from "./docs-reading.ts"
 
 export interface Heading {
   text: string
@@ -16,26 +17,14 @@ export interface Heading {
 }
 
 /** A piece of a document that is read in one go: a heading, a paragraph, a row of a table, a line of code. */
-export interface Passage {
+export interface Passage extends Read {
   kind: "heading" | "paragraph" | "row" | "code" | "html" | "front matter"
-  /** As it is read: markup gone, white space made one space, code spans with their words. */
-  text: string
-  /** The line of each character of `text`, from 1. */
-  lines: number[]
   /** The headings it stands under, the outermost first; a heading stands under itself. */
   under: Heading[]
   /** It repeats somebody's words: it stands in a block quote. */
   quoted: boolean
   /** Why all of it tells of the past: what marks its section, its column or its document. */
   history?: string
-  /** The code in its prose, with its place in `text`. */
-  spans: Span[]
-}
-
-export interface Span {
-  value: string
-  start: number
-  end: number
 }
 
 /** A fenced or indented block of code. */
@@ -76,8 +65,6 @@ export function* nodesIn(node: Nodes): Generator<Nodes> {
   yield node
   if ("children" in node) for (const child of node.children) yield* nodesIn(child)
 }
-
-export const lineOf = (node: Nodes): number => node.position?.start.line ?? 0
 
 // TOML is read as YAML is: line by line.
 const isFrontMatter = (node: Nodes): node is Yaml => node.type === "yaml" || (node.type as string) === "toml"
@@ -182,77 +169,4 @@ class Walk {
     const past = history === undefined ? {} : { history }
     this.passages.push({ kind, text, lines, under, quoted: this.#quoted, spans, ...past })
   }
-}
-
-type Read = Pick<Passage, "text" | "lines" | "spans">
-
-/** Text with the line of each character; white space is made one space. */
-class Reading implements Read {
-  text = ""
-  readonly lines: number[] = []
-  readonly spans: Span[] = []
-
-  code(value: string, line: number): void {
-    const start = this.text.length
-    this.push(value, line)
-    this.spans.push({ value, start, end: this.text.length })
-  }
-
-  push(value: string, line: number): void {
-    let at = line
-    for (const letter of value) {
-      const space = /\s/.test(letter)
-      if (!space || (this.text !== "" && !this.text.endsWith(" "))) {
-        this.text += space ? " " : letter
-        for (let units = 0; units < letter.length; units++) this.lines.push(at)
-      }
-      if (letter === "\n") at++
-    }
-  }
-}
-
-function read(value: string, line: number): Read {
-  const reading = new Reading()
-  reading.push(value, line)
-  return reading
-}
-
-function collected(nodes: PhrasingContent[]): Read {
-  const reading = new Reading()
-  const take = (node: Nodes) => {
-    const line = lineOf(node)
-    if (node.type === "text") reading.push(node.value, line)
-    else if (node.type === "inlineCode") reading.code(node.value, line)
-    else if (node.type === "break") reading.push("\n", line)
-    else if (node.type === "html") reading.push(withoutTags(node.value), line)
-    else if (node.type === "image" || node.type === "imageReference") reading.push(node.alt ?? "", line)
-    // What is struck out is no longer said.
-    else if (node.type !== "delete" && "children" in node) for (const child of node.children) take(child)
-  }
-  for (const node of nodes) take(node)
-  return reading
-}
-
-const joined = (cells: Read[]): Read =>
-  cells.reduce(
-    (row, { text, lines, spans }) => {
-      const bar = row.text === "" || text === "" ? "" : " | "
-      const offset = row.text.length + bar.length
-      const moved = spans.map(({ value, start, end }) => ({ value, start: start + offset, end: end + offset }))
-      const barLines = [...bar].map(() => lines[0] ?? 0)
-      return {
-        text: row.text + bar + text,
-        lines: [...row.lines, ...barLines, ...lines],
-        spans: [...row.spans, ...moved],
-      }
-    },
-    read("", 0),
-  )
-
-const fromHtml = (value: string, line: number) => read(withoutTags(value), line)
-
-/** What a browser would show; the lines stay as many as they were. */
-function withoutTags(html: string): string {
-  const kept = (text: string) => text.replaceAll(/[^\n]/g, "")
-  return html.replaceAll(/<!--[\s\S]*?(?:-->|$)/g, kept).replaceAll(/<[^<>]*>/g, (tag) => `${kept(tag)} `)
 }

@@ -2,7 +2,8 @@
 
 import type { ListItem, Nodes, RootContent, Table, TableCell } from "mdast"
 import { toString as textOf } from "mdast-util-to-string"
-import { lineOf, nodesIn, type Parsed } from "./docs.ts"
+import { nodesIn, type Parsed } from "./docs.ts"
+import { lineOf } from "./docs-reading.ts"
 
 export interface DocumentedSecrets {
   /** The line a name stands at, by name. */
